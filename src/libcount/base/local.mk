@@ -1,0 +1,6 @@
+libcount_core_la_SOURCES += \
+	src/libcount/base/buf.c \
+	src/libcount/base/buf.h \
+	src/libcount/base/bytes.h \
+	src/libcount/base/error.c \
+	src/libcount/base/error.h
