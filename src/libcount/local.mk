@@ -5,7 +5,6 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = src/libcount/libcount.pc
 
 noinst_LTLIBRARIES += libcount-core.la
-libcount_core_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/libcount
 libcount_core_la_SOURCES =
 
 include src/libcount/base/local.mk

@@ -1,4 +1,11 @@
 # Unit tests: one program a module, cmocka, linked with the core so that private functions are reached.
-# To add one: put test-x in unit_tests and tests_unit_test_x_SOURCES = tests/unit/test-x.c below.
-unit_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/libcount $(CMOCKA_CFLAGS)
-unit_ldadd = libcount-core.la $(CMOCKA_LIBS) -lm
+# To add one: a line in unit_tests and a line tests_unit_test_x_SOURCES = tests/unit/test-x.c below, both sorted.
+if HAVE_CMOCKA
+unit_tests += \
+	tests/unit/test-buf
+
+tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
+
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
