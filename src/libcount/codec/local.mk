@@ -1,1 +1,3 @@
-# nothing here yet
+libcount_core_la_SOURCES += \
+	src/libcount/codec/chunk.h \
+	src/libcount/codec/stats.h
