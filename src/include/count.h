@@ -194,6 +194,242 @@ COUNT_API int count_when_parse(const char *s, size_t len, enum count_time_unit g
 			       enum count_unit store, int64_t now_ns, const char *tz, int64_t *t,
 			       struct count_error *err);
 
+/* ---- Configuration ---------------------------------------------------------------------- */
+
+/*
+ * Settings come from, later wins: built-in values, /etc/count.conf, $DATA_DIR/count.conf,
+ * a file named by the caller, the environment, count_config_set().
+ */
+struct count_config {		/* strings are owned by the config once loaded or set */
+	const char *data_dir;		/* "./count_data" */
+	const char *data_dir_source;	/* where that came from, for messages: "default", "DATA_DIR" ... */
+	uint64_t memory_buffer_size;	/* 10000 points of a series before an ingest flushes by itself */
+	const char *retention;		/* NULL: keep for ever; else a duration such as "90d" */
+	bool s3_enabled;		/* false: the cold tier is not touched */
+	const char *s3_bucket;		/* required when s3_enabled */
+	const char *s3_region;		/* NULL: the AWS default region */
+	const char *s3_prefix;		/* "count-data"; no slash at either end */
+	uint32_t archival_age_days;	/* 14 */
+	struct count_config_strings *strings;	/* private */
+};
+
+enum count_config_flags {
+	COUNT_CONFIG_COLD = 1,		/* also check the settings of the cold tier (S3_*, ...) */
+};
+
+COUNT_API void count_config_init(struct count_config *cfg);	/* the defaults above */
+/*
+ * Overlay every file and the environment in the order above.  data_dir, unless NULL, is what an
+ * option said and beats all; file, unless NULL, must exist.  COUNT_ERR_INVALID names the
+ * setting and its source.
+ */
+COUNT_API int count_config_load(struct count_config *cfg, int flags, const char *data_dir,
+				const char *file, struct count_error *err);
+/* Overlay the environment only: DATA_DIR, MEMORY_BUFFER_SIZE, S3_ENABLED, ... */
+COUNT_API int count_config_env(struct count_config *cfg, struct count_error *err);
+/* One setting by its name; source is for the message ("--retention"). */
+COUNT_API int count_config_set(struct count_config *cfg, const char *key, const char *value,
+			       const char *source, struct count_error *err);
+COUNT_API void count_config_free(struct count_config *cfg);
+
+/* ---- Handles ---------------------------------------------------------------------------- */
+
+typedef struct count_db count_db;
+
+enum count_open_flags {
+	COUNT_OPEN_EXISTING = 0,	/* a missing directory is COUNT_ERR_NOTFOUND */
+	COUNT_OPEN_CREATE = 1,		/* make it if it is missing, with milliseconds */
+};
+
+/* Warnings of the library: level is 0 error, 1 warning, 2 info, 3 debug; text is one line. */
+typedef void count_log_fn(void *arg, int level, const char *text);
+
+/* The caller owns *db and calls count_close(). */
+COUNT_API int count_open(const struct count_config *cfg, int flags, count_db **db,
+			 struct count_error *err);
+/* Make an empty directory with that unit; COUNT_ERR_INVALID if a store of another unit is there. */
+COUNT_API int count_create(const struct count_config *cfg, enum count_unit unit, bool *created,
+			   struct count_error *err);
+COUNT_API void count_close(count_db *db);		/* NULL is fine */
+COUNT_API void count_set_log(count_db *db, count_log_fn *fn, void *arg);
+COUNT_API enum count_unit count_db_unit(const count_db *db);
+COUNT_API bool count_db_created(const count_db *db);	/* this open made the directory */
+COUNT_API const char *count_version(void);
+
+/* ---- Writing ---------------------------------------------------------------------------- */
+
+enum count_sync {
+	COUNT_SYNC_INTERVAL,	/* durable about every second and at close */
+	COUNT_SYNC_EXIT,	/* durable at close */
+	COUNT_SYNC_ALWAYS,	/* durable at each commit */
+	COUNT_SYNC_NONE,	/* visible at once, durable when the kernel writes it back */
+};
+
+/* How count_insert() syncs: COUNT_SYNC_ALWAYS (the default) or COUNT_SYNC_NONE. */
+COUNT_API int count_set_sync(count_db *db, enum count_sync sync);
+
+/*
+ * Add n points in any order, all or none; visible and, unless count_set_sync() said otherwise,
+ * durable on return.  Of two values for one time the later of the array wins, and a later call
+ * beats an earlier one.  series is any accepted spelling.
+ */
+COUNT_API int count_insert(count_db *db, const char *series, const struct count_point *pts,
+			   size_t n, struct count_error *err);
+
+/*
+ * A writer batches points of many series into frames of the log.  A point is buffered by
+ * add, visible to queries after commit, durable after sync.  add commits by itself when the
+ * batch is full.  Several writers, in any number of processes, may be open on one directory.
+ */
+typedef struct count_writer count_writer;
+
+struct count_writer_stats {
+	uint64_t points;		/* accepted by add since the writer was opened */
+	uint64_t committed, synced;	/* of these, visible and durable */
+	uint64_t replaced;		/* same series and time twice in one batch: the later won */
+	uint64_t max_series_points;	/* the most points of one series written since open or flush */
+	uint64_t frames, bytes;		/* written to the log */
+	int64_t dirty_since_ns;		/* CLOCK_MONOTONIC of the oldest commit not yet synced; 0: none */
+};
+
+COUNT_API int count_writer_open(count_db *db, enum count_sync sync, count_writer **w,
+				struct count_error *err);
+/*
+ * The id of a series in this writer; text is canonical (count_series_canonical()).  Ids are
+ * dense from 0 and good until the epoch changes, which only add and commit do.
+ */
+COUNT_API int count_writer_series(count_writer *w, const char *text, size_t len, uint32_t *id,
+				  struct count_error *err);
+COUNT_API uint32_t count_writer_epoch(const count_writer *w);
+COUNT_API int count_writer_add(count_writer *w, uint32_t id, int64_t time, double value,
+			       struct count_error *err);
+COUNT_API size_t count_writer_pending(const count_writer *w);	/* points buffered, not committed */
+COUNT_API int count_writer_commit(count_writer *w, struct count_error *err);
+COUNT_API int count_writer_sync(count_writer *w, struct count_error *err);
+COUNT_API void count_writer_stats(const count_writer *w, struct count_writer_stats *stats);
+/* Flush by itself if this writer or the log passed the limits; does not wait for a lock. */
+COUNT_API int count_writer_maintain(count_writer *w, struct count_error *err);
+/* Commits and, by the sync mode, syncs; the writer is gone in any case.  NULL is fine. */
+COUNT_API int count_writer_close(count_writer *w, struct count_error *err);
+
+/* ---- Reading ---------------------------------------------------------------------------- */
+
+enum count_agg {
+	COUNT_AGG_AVG, COUNT_AGG_SUM, COUNT_AGG_MIN, COUNT_AGG_MAX, COUNT_AGG_COUNT,
+	COUNT_AGG_FIRST, COUNT_AGG_LAST, COUNT_AGG_STDDEV, COUNT_AGG_MEDIAN,
+	COUNT_AGG_QUANTILE,	/* pNN: linear between ranks */
+	COUNT_AGG_RATE, COUNT_AGG_IRATE, COUNT_AGG_INCREASE, COUNT_AGG_DELTA,
+};
+
+struct count_agg_spec {
+	enum count_agg agg;
+	double quantile;	/* 0 .. 1, for COUNT_AGG_QUANTILE */
+	char name[16];		/* as written: "avg", "p99.9" */
+};
+
+enum count_fill { COUNT_FILL_NONE, COUNT_FILL_NULL, COUNT_FILL_ZERO, COUNT_FILL_PREVIOUS,
+		  COUNT_FILL_LINEAR };
+
+enum count_query_mode {
+	COUNT_QUERY_POINTS,	/* the points, or aggregates when naggs is not 0 */
+	COUNT_QUERY_LAST,	/* the newest point of each series in the range */
+	COUNT_QUERY_LIST,	/* names only: batches with n 0 */
+};
+
+enum count_tier { COUNT_TIER_HOT = 1, COUNT_TIER_WARM = 2, COUNT_TIER_COLD = 4,
+		  COUNT_TIER_ALL = 7 };
+
+struct count_query {		/* everything is borrowed until the cursor is closed */
+	const char *const *selectors;
+	size_t nselectors;		/* 0: all series */
+	int64_t from, to;		/* to INT64_MAX: no end, that time included */
+	enum count_query_mode mode;
+	const struct count_agg_spec *aggs;
+	size_t naggs;
+	const struct count_duration *step;	/* NULL: one bucket */
+	const char *tz;			/* NULL: UTC; for steps of days and longer */
+	bool fold;			/* --by: one answer for each set of values of these labels */
+	const char *const *by;
+	size_t nby;
+	enum count_fill fill;
+	uint64_t limit;			/* 0: none; rows over all series */
+	unsigned tiers;			/* COUNT_TIER_ALL */
+};
+
+/* One run of rows of one output series; valid until the next call on the cursor. */
+struct count_batch {
+	const char *series;		/* canonical; with aggregates name:agg{labels} */
+	size_t series_len;
+	const int64_t *times;
+	const double *values;
+	const uint8_t *empty;		/* NULL, or 1 where --fill null has no value */
+	size_t n;
+};
+
+/* What the range held, for messages about empty answers; times only where have_times. */
+struct count_query_summary {
+	uint64_t series;		/* matched */
+	uint64_t rows;			/* returned so far */
+	bool have_times;
+	int64_t oldest, newest;		/* over all points of the matched series, any range */
+	size_t nunmatched;		/* selectors that matched nothing */
+};
+
+typedef struct count_cursor count_cursor;
+
+COUNT_API void count_query_init(struct count_query *q);	/* all points of all series */
+/* Everything local is opened here: a reader beside flush and compaction sees each point once. */
+COUNT_API int count_query_open(count_db *db, const struct count_query *q, count_cursor **cur,
+			       struct count_error *err);
+/* 1: *batch is filled; 0: the end; else a status.  Damage is COUNT_ERR_CORRUPT, and the caller
+ * may go on: the next call answers what else can be read. */
+COUNT_API int count_cursor_next(count_cursor *cur, struct count_batch *batch,
+				struct count_error *err);
+COUNT_API int count_cursor_summary(count_cursor *cur, struct count_query_summary *summary,
+				   struct count_error *err);
+/* Selector i of those that matched nothing, and the nearest name there is, or NULL. */
+COUNT_API const char *count_cursor_unmatched(count_cursor *cur, size_t i, const char **suggestion);
+COUNT_API void count_cursor_close(count_cursor *cur);
+COUNT_API int count_agg_parse(const char *text, size_t len, struct count_agg_spec *spec);
+
+struct count_points {
+	struct count_point *v;
+	size_t len;
+};
+
+/* The points of one series in the range; none is success with len 0.  The caller owns *out and
+ * releases it with count_points_free(). */
+COUNT_API int count_query_range(count_db *db, const char *series, int64_t from, int64_t to,
+				struct count_points *out, struct count_error *err);
+/* One point per bucket [k * step, (k + 1) * step) that holds points, stamped with its start.
+ * COUNT_ERR_INVALID unless step > 0. */
+COUNT_API int count_query_aggregated(count_db *db, const char *series, int64_t from, int64_t to,
+				     int64_t step, enum count_agg agg, struct count_points *out,
+				     struct count_error *err);
+COUNT_API void count_points_free(struct count_points *pts);
+
+/* ---- Maintenance ------------------------------------------------------------------------ */
+
+struct count_flush_options {
+	bool no_compact, dry_run;
+	int wait_ms;			/* for the lock: 2000; -1 waits for ever, 0 not at all */
+	const char *retention;		/* NULL: keep; else a duration; "90d" */
+	bool retention_confirmed;	/* under a day is refused without */
+};
+
+struct count_flush_report {
+	uint64_t points_flushed, segments_removed, blocks_written, blocks_removed;
+	uint64_t points_expired;
+	uint64_t blocks, bytes;		/* what stands afterwards */
+};
+
+COUNT_API void count_flush_options_init(struct count_flush_options *opt);
+/* Move the hot tier into blocks, compact, apply retention.  COUNT_ERR_LOCKED: another run has it. */
+COUNT_API int count_flush_with(count_db *db, const struct count_flush_options *opt,
+			       struct count_flush_report *report, struct count_error *err);
+/* The plain form; *npoints is how many points moved. */
+COUNT_API int count_flush(count_db *db, size_t *npoints, struct count_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,16 @@
+/* db.h - what a count_db is: the open data directory, the settings it was opened with. */
+#ifndef COUNT_ENGINE_DB_H
+#define COUNT_ENGINE_DB_H
+
+#include "count.h"
+#include "store/datadir.h"
+
+struct count_db {
+	struct datadir dir;
+	uint64_t memory_buffer_size;
+	bool s3_enabled;
+	enum count_sync sync;
+	count_writer *inserter;		/* made by the first count_insert(), kept for the next */
+};
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * piece.h - one sorted run of points of one series, wherever it is stored.
+ *
+ * A query, a flush and a compaction all see a series as a list of pieces: runs of the log, chunks
+ * of blocks, later chunks of objects.  Pieces know times, count and recency without being decoded;
+ * where statistics are kept they give those too.  merge.h turns pieces into one run of points.
+ */
+#ifndef COUNT_ENGINE_PIECE_H
+#define COUNT_ENGINE_PIECE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec/chunk.h"
+#include "codec/stats.h"
+#include "count.h"
+#include "engine/snapshot.h"
+
+/* Recency: of two points with one time that of the higher rank wins.  Cold and restored data is
+ * segment 0; a chunk of a block has the highest segment it came from and offset 0; a frame of the log has
+ * its segment and offset + 1. */
+struct rank { uint64_t segment, offset; };
+static inline bool rank_less(struct rank a, struct rank b)
+{
+	return a.segment != b.segment ? a.segment < b.segment : a.offset < b.offset;
+}
+
+struct piece;
+struct piece_ops {
+	enum count_tier tier;
+	/* Decodes up to *n points from where the last call ended (state in piece->cursor); 0: end.
+	 * A chunk gives all its points at once and needs room for piece->count. */
+	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
+		    size_t *n, struct count_error *err);
+	/* false: none are kept, read the points. */
+	bool (*stats)(const struct piece *p, struct chunk_stats *stats);
+};
+
+struct piece {
+	int64_t first, last;
+	uint64_t count;
+	struct rank rank;
+	uint64_t seg_lo, seg_hi;	/* where its points came from, for compaction */
+	size_t room;			/* what read needs at least per call */
+	const struct piece_ops *ops;
+	struct snapshot *snap;
+	union {
+		struct { struct hot_run run; struct hot_run_cursor cursor; } hot;
+		struct { size_t block; struct block_chunk chunk; bool done; } warm;
+		struct { void *source; uint64_t index; } cold;
+	} u;
+};
+
+struct piece_list { struct piece *v; size_t len, cap; };
+void piece_list_free(struct piece_list *l);
+
+/*
+ * Appends the pieces of one series that overlap from <= t <= last, sorted by first time.  Damage is noted in the
+ * snapshot and left out.  tiers is a mask of enum count_tier.
+ */
+int pieces_find(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
+		unsigned tiers, struct piece_list *out, struct count_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * log.h - reading the write-ahead log: the segments of wal/, mapped; count-wal(5).
+ *
+ * Takes no lock.  Runs are strictly ascending in time, so each is a sorted source of points;
+ * a later frame (by segment, then offset) beats an earlier one.
+ */
+#ifndef COUNT_HOT_LOG_H
+#define COUNT_HOT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fs.h"
+#include "count.h"
+
+struct hot_frame {
+	uint64_t segment, offset;	/* where; also its recency */
+	const uint8_t *data;
+	size_t len;
+	uint32_t nruns;
+	uint64_t points;
+	int64_t first_time, last_time;	/* of all its runs */
+	uint64_t seed;
+};
+
+struct hot_segment {
+	uint64_t number;
+	struct fs_map map;
+};
+
+struct hot_log {
+	struct hot_segment *segments;	/* ascending, without gaps */
+	size_t nsegments;
+	struct hot_frame *frames;	/* all readable ones, ascending */
+	size_t nframes, cap;
+	uint64_t points, bytes;
+	bool damaged;			/* something unreadable that is no tear; damage names the first */
+	struct count_error damage;
+	struct buf warnings;		/* lines: stretches torn by a crash of the machine */
+};
+
+/*
+ * Lists, opens and maps all segments from first on and hops over their frames.  COUNT_ERR_NOTFOUND
+ * when one vanished meanwhile or the numbers have a gap (the caller reads CURRENT again and starts
+ * over); damage does not fail the call but is kept in *log, the rest stays readable.
+ */
+int hot_log_open(int wal_fd, const char *wal_path, uint64_t first, struct hot_log *log,
+		 struct count_error *err);
+void hot_log_close(struct hot_log *log);
+
+struct hot_run {
+	const char *name;		/* canonical, not NUL-terminated, in the map */
+	size_t name_len;
+	uint64_t hash;
+	uint64_t points;
+	int64_t first_time, last_time;
+	const struct hot_frame *frame;
+	const uint8_t *data;		/* encoded points, private */
+	size_t len;
+};
+
+uint64_t hot_hash(const char *name, size_t len);	/* XXH3 64; part of the format */
+/* The run of one series in a frame, checksum verified: COUNT_ERR_NOTFOUND when there is none. */
+int hot_frame_find(const struct hot_frame *f, const char *name, size_t len, uint64_t hash,
+		   struct hot_run *run);
+/* Run i of 0 .. nruns - 1, in order of hashes; only its name is read: points, times, checksum are
+ * filled by hot_run_check(). */
+int hot_frame_run(const struct hot_frame *f, uint32_t i, struct hot_run *run);
+int hot_run_check(struct hot_run *run);
+
+/* Decoding in steps: zeroed cursor; *n is the room, then what was decoded, 0 at the end. */
+struct hot_run_cursor { uint64_t done; size_t off; int64_t time, step; };
+int hot_run_next(const struct hot_run *run, struct hot_run_cursor *cur, int64_t *times,
+		 double *values, size_t *n);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * datadir.h - a data directory: opening, creating, CURRENT, the lock file.
+ *
+ * DESIGN: FORMAT is written last when a directory is made, so one without it is unfinished and
+ * the next writer completes it; creation runs under the lock file.  Every name is opened relative
+ * to the directory with O_NOFOLLOW; the directory must be ours (or root's) and a warning says so when
+ * others may write to it.
+ */
+#ifndef COUNT_STORE_DATADIR_H
+#define COUNT_STORE_DATADIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "count.h"
+#include "format/current.h"
+
+struct log_to { count_log_fn *fn; void *arg; };	/* fn NULL: silent */
+void log_msg(const struct log_to *log, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+struct datadir {
+	int fd, wal_fd, blocks_fd;
+	char *path, *wal_path, *blocks_path;	/* for messages */
+	struct format_file format;
+	bool created;				/* this open made it */
+	struct log_to log;
+};
+
+/* COUNT_ERR_NOTFOUND: missing, or unfinished and create is false.  COUNT_ERR_VERSION: newer.
+ * unit is for a new one; where it exists and differs and insist_unit, COUNT_ERR_INVALID. */
+int datadir_open(const char *path, bool create, enum count_unit unit, bool insist_unit,
+		 struct datadir *d, struct count_error *err);
+void datadir_close(struct datadir *d);		/* leaves one that may be closed again */
+
+/* Takes the lock file; *fd is closed to release it.  COUNT_ERR_LOCKED when held for wait_ms. */
+int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_error *err);
+
+/* A missing CURRENT in a finished directory is damage. */
+int datadir_read_current(const struct datadir *d, struct current *c, struct count_error *err);
+/* Under the lock: writes c with generation + 1, durably. */
+int datadir_publish(const struct datadir *d, struct current *c, struct count_error *err);
+
+#endif
