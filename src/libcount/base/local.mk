@@ -3,4 +3,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/buf.h \
 	src/libcount/base/bytes.h \
 	src/libcount/base/error.c \
-	src/libcount/base/error.h
+	src/libcount/base/error.h \
+	src/libcount/base/fs.c \
+	src/libcount/base/fs.h
