@@ -1,0 +1,182 @@
+/* chunk.c - the smallest encoding of each column, and the two columns together; see chunk.h. */
+#include "codec/coder.h"
+
+#include <stdlib.h>
+
+/* Below this the other codecs are not tried: what they could save is less than a block's index entry. */
+#define SMALL_ENOUGH 8
+
+struct chunk_coder *chunk_coder_new(void)
+{
+	return calloc(1, sizeof(struct chunk_coder));
+}
+
+void chunk_coder_delete(struct chunk_coder *c)
+{
+	if (c == NULL)
+		return;
+	buf_free(&c->best);
+	buf_free(&c->trial);
+	buf_free(&c->inner_best);
+	buf_free(&c->inner_trial);
+	free(c);
+}
+
+static void swap(struct buf *a, struct buf *b)
+{
+	struct buf t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* Leaves the smallest encoding in *best.  Ids are tried in ascending order, and raw, which always
+ * succeeds, last. */
+static int best_values(struct chunk_coder *c, const double *values, size_t n, bool inner,
+		       struct buf *best, struct buf *trial, uint8_t *id)
+{
+	size_t limit = n * sizeof(*values);
+
+	buf_clear(best);
+	buf_put(best, values, limit);
+	*id = 0;
+	for (uint8_t i = 1; value_codec_find(i) != NULL && limit > SMALL_ENOUGH; i++) {
+		const struct value_codec *codec = value_codec_find(i);
+
+		if (inner && codec == &value_dict)
+			continue;
+		buf_clear(trial);
+		if (codec->put(c, values, n, limit, trial)) {
+			swap(best, trial);
+			limit = best->len;
+			*id = i;
+		}
+		if (trial->failed)
+			return COUNT_ERR_NOMEM;
+	}
+	return best->failed ? COUNT_ERR_NOMEM : COUNT_OK;
+}
+
+static int best_times(struct chunk_coder *c, const int64_t *times, size_t n, uint8_t *id)
+{
+	size_t limit = n * sizeof(*times);
+
+	buf_clear(&c->best);
+	buf_put(&c->best, times, limit);
+	*id = 0;
+	for (uint8_t i = 1; time_codec_find(i) != NULL && limit > SMALL_ENOUGH; i++) {
+		buf_clear(&c->trial);
+		if (time_codec_find(i)->put(c, times, n, limit, &c->trial)) {
+			swap(&c->best, &c->trial);
+			limit = c->best.len;
+			*id = i;
+			if (i == 1)
+				break;		/* regular: nothing is smaller */
+		}
+		if (c->trial.failed)
+			return COUNT_ERR_NOMEM;
+	}
+	return c->best.failed ? COUNT_ERR_NOMEM : COUNT_OK;
+}
+
+int value_encode_inner(struct chunk_coder *c, const double *values, size_t n, struct buf **out,
+		       uint8_t *id)
+{
+	*out = &c->inner_best;
+	return best_values(c, values, n, true, &c->inner_best, &c->inner_trial, id);
+}
+
+static int append(struct buf *out, const struct buf *more)
+{
+	if (!buf_reserve(out, more->len))
+		return COUNT_ERR_NOMEM;
+	buf_put(out, more->data, more->len);
+	return COUNT_OK;
+}
+
+int chunk_encode_times(struct chunk_coder *c, const int64_t *times, size_t n, struct buf *out,
+		       uint8_t *id)
+{
+	int ret;
+
+	if (n == 0 || n > CHUNK_MAX_POINTS)
+		return COUNT_ERR_INVALID;
+	ret = best_times(c, times, n, id);
+	return ret == COUNT_OK ? append(out, &c->best) : ret;
+}
+
+int chunk_encode_values(struct chunk_coder *c, const double *values, size_t n, struct buf *out,
+			uint8_t *id)
+{
+	int ret;
+
+	if (n == 0 || n > CHUNK_MAX_POINTS)
+		return COUNT_ERR_INVALID;
+	ret = best_values(c, values, n, false, &c->best, &c->trial, id);
+	return ret == COUNT_OK ? append(out, &c->best) : ret;
+}
+
+int chunk_decode_times(struct chunk_coder *c, const uint8_t *p, size_t len, uint8_t id, size_t n,
+		       int64_t *times)
+{
+	const struct time_codec *codec = time_codec_find(id);
+
+	if (n == 0 || n > CHUNK_MAX_POINTS)
+		return COUNT_ERR_INVALID;
+	if (codec == NULL)
+		return COUNT_ERR_VERSION;
+	return codec->get(c, p, p + len, n, times) ? COUNT_OK : COUNT_ERR_CORRUPT;
+}
+
+int chunk_decode_values(struct chunk_coder *c, const uint8_t *p, size_t len, uint8_t id, size_t n,
+			double *values)
+{
+	const struct value_codec *codec = value_codec_find(id);
+
+	if (n == 0 || n > CHUNK_MAX_POINTS)
+		return COUNT_ERR_INVALID;
+	if (codec == NULL)
+		return COUNT_ERR_VERSION;
+	return codec->get(c, p, p + len, n, values) ? COUNT_OK : COUNT_ERR_CORRUPT;
+}
+
+int chunk_encode(struct chunk_coder *c, const int64_t *times, const double *values, size_t n,
+		 struct buf *out, struct chunk_codecs *ids)
+{
+	uint8_t length[VARINT_MAX];
+	size_t start = out->len;
+	int ret;
+
+	if (n == 0 || n > CHUNK_MAX_POINTS)
+		return COUNT_ERR_INVALID;
+	ret = best_times(c, times, n, &ids->time);
+	if (ret != COUNT_OK)
+		return ret;
+	if (!buf_reserve(out, sizeof(length)))
+		return COUNT_ERR_NOMEM;
+	buf_put(out, length, varint_put(length, c->best.len));
+	ret = append(out, &c->best);
+	if (ret == COUNT_OK)
+		ret = chunk_encode_values(c, values, n, out, &ids->value);
+	if (ret != COUNT_OK)
+		out->len = start;
+	return ret;
+}
+
+int chunk_decode(struct chunk_coder *c, const uint8_t *p, size_t len, struct chunk_codecs ids,
+		 size_t n, int64_t *times, double *values)
+{
+	const uint8_t *end = p + len;
+	uint64_t time_len;
+	int ret = COUNT_OK;
+
+	p = varint_get(p, end, &time_len);
+	if (p == NULL || time_len > (size_t)(end - p))
+		return COUNT_ERR_CORRUPT;
+	if (times != NULL)
+		ret = chunk_decode_times(c, p, time_len, ids.time, n, times);
+	p += time_len;
+	if (ret == COUNT_OK && values != NULL)
+		ret = chunk_decode_values(c, p, (size_t)(end - p), ids.value, n, values);
+	return ret;
+}
