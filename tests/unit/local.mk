@@ -2,9 +2,15 @@
 # To add one: a line in unit_tests and a line tests_unit_test_x_SOURCES = tests/unit/test-x.c below, both sorted.
 if HAVE_CMOCKA
 unit_tests += \
-	tests/unit/test-buf
+	tests/unit/test-buf \
+	tests/unit/test-chunk \
+	tests/unit/test-pack \
+	tests/unit/test-stats
 
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
+tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
+tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
+tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

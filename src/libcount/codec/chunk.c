@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Below this the other codecs are not tried: what they could save is less than a block's index entry. */
+/* From here down no other codec is tried: what they could save is less than a block's index entry. */
 #define SMALL_ENOUGH 8
 
 struct chunk_coder *chunk_coder_new(void)
@@ -40,7 +40,7 @@ static int best_values(struct chunk_coder *c, const double *values, size_t n, bo
 	buf_clear(best);
 	buf_put(best, values, limit);
 	*id = 0;
-	for (uint8_t i = 1; value_codec_find(i) != NULL && limit > SMALL_ENOUGH; i++) {
+	for (uint8_t i = 1; value_codec_find(i) != NULL && (limit > SMALL_ENOUGH || *id == 0); i++) {
 		const struct value_codec *codec = value_codec_find(i);
 
 		if (inner && codec == &value_dict)
@@ -64,7 +64,7 @@ static int best_times(struct chunk_coder *c, const int64_t *times, size_t n, uin
 	buf_clear(&c->best);
 	buf_put(&c->best, times, limit);
 	*id = 0;
-	for (uint8_t i = 1; time_codec_find(i) != NULL && limit > SMALL_ENOUGH; i++) {
+	for (uint8_t i = 1; time_codec_find(i) != NULL && (limit > SMALL_ENOUGH || *id == 0); i++) {
 		buf_clear(&c->trial);
 		if (time_codec_find(i)->put(c, times, n, limit, &c->trial)) {
 			swap(&c->best, &c->trial);

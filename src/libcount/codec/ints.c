@@ -87,7 +87,7 @@ bool ints_put(struct buf *out, int64_t *x, size_t n, unsigned orders, size_t lim
 		at += varint_put(head + at, f);
 	if (order == 2 && n > 1)
 		at += varint_put(head + at, zigzag(x[1]));
-	if (at + best >= limit + (order == 2))
+	if (at + best - (order == 2) >= limit)
 		return false;
 	buf_put(out, head, at);
 	left = residuals(x, n, order, work);

@@ -1,6 +1,7 @@
 /* stats.c - statistics of a chunk, and the rare cases of sums; see stats.h. */
 #include "codec/stats.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -41,9 +42,12 @@ void dd_add_special(struct dd *s, struct dd t)
 
 double dd_mean(struct dd s, uint64_t n)
 {
-	if (isinf(s.hi) && s.lo != 0)
-		return s.lo / (double)n * SCALE_UP;
-	return s.hi / (double)n;
+	double mean;
+
+	if (!isinf(s.hi) || is_infinite(s))
+		return s.hi / (double)n;
+	mean = s.lo / (double)n * SCALE_UP;
+	return isinf(mean) ? copysign(DBL_MAX, mean) : mean;	/* the sum's rounding error showed */
 }
 
 struct lanes {

@@ -1,8 +1,9 @@
 /*
  * stats.h - what a chunk's header says about its points, so that a query need not decode it.
  *
- * Sums are double-doubles (hi + lo, about 106 bits), so a sum merged from statistics and
- * one made by decoding agree to 1e-15 relative, whatever the order of the additions.
+ * Sums are double-doubles (hi + lo, about 106 bits), so a sum merged from statistics and one made by
+ * decoding agree to 1e-15 relative, whatever the order of the additions.  (The error is
+ * below 1e-29 of the sum of the magnitudes: only terms that cancel to 1e-14 of that show it.)
  */
 #ifndef COUNT_CODEC_STATS_H
 #define COUNT_CODEC_STATS_H
@@ -15,7 +16,7 @@
  *	NaN was added, or infinities of both signs:	hi NaN, lo 0
  *	an infinity was added:				hi that infinity, lo 0
  *	a finite sum beyond the range of double:	hi that infinity, lo the sum times 2^-64;
- *		it comes back into range when later terms cancel
+ *		it comes back into range when later terms cancel (less exact: lo is one double)
  * All zero is the empty sum.  A zero sum is +0.
  */
 struct dd { double hi, lo; };
