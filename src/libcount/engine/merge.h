@@ -16,7 +16,9 @@ struct merge;
  * from <= t <= last are left out. */
 int merge_new(struct piece_list *pieces, int64_t from, int64_t last, struct chunk_coder *coder,
 	      struct merge **m);
-void merge_delete(struct merge *m);
+void merge_delete(struct merge *m);		/* NULL is fine */
+/* The same merge, its buffers kept, on another list. */
+void merge_reset(struct merge *m, struct piece_list *pieces, int64_t from, int64_t last);
 
 struct merge_step {
 	const int64_t *times;	/* n points, valid until the next call */
@@ -27,7 +29,8 @@ struct merge_step {
 };
 
 /*
- * 1: *step is filled; 0: the end; else a status (damage was noted in the snapshot and is skipped).
+ * 1: *step is filled; 0: the end; else a status.  Damage is no status: a piece that cannot be read is
+ * noted in its snapshot (ndamages tells) and left out from there on.
  * want_stats, unless NULL, is asked for a piece that overlaps no other and lies inside the range:
  * true takes its statistics instead of its points.
  */

@@ -29,8 +29,9 @@ static inline bool rank_less(struct rank a, struct rank b)
 struct piece;
 struct piece_ops {
 	enum count_tier tier;
-	/* Decodes up to *n points from where the last call ended (state in piece->cursor); 0: end.
-	 * A chunk gives all its points at once and needs room for piece->count. */
+	/* Decodes up to *n points, strictly ascending, from where the last call ended; 0: end.
+	 * A chunk gives all its points at once and needs room for piece->room.
+	 * COUNT_ERR_CORRUPT and COUNT_ERR_VERSION are noted in the snapshot: leave the piece out. */
 	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		    size_t *n, struct count_error *err);
 	/* false: none are kept, read the points. */
@@ -54,6 +55,8 @@ struct piece {
 
 struct piece_list { struct piece *v; size_t len, cap; };
 void piece_list_free(struct piece_list *l);
+struct piece *piece_list_add(struct piece_list *l);	/* zeroed; NULL: out of memory */
+void piece_list_sort(struct piece_list *l);		/* by first time, then rank */
 
 /*
  * Appends the pieces of one series that overlap from <= t <= last, sorted by first time.  Damage is noted in the
@@ -61,5 +64,16 @@ void piece_list_free(struct piece_list *l);
  */
 int pieces_find(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
 		unsigned tiers, struct piece_list *out, struct count_error *err);
+
+/* For flush and compaction, which walk whole files: COUNT_OK or COUNT_ERR_NOMEM, damage is noted. */
+int piece_add_run(struct piece_list *l, struct snapshot *s, const struct hot_run *run);
+int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
+		    const struct block_chunk *c);
+/* The chunks of one series in one block that overlap from <= t <= last. */
+int pieces_in_block(struct snapshot *s, size_t block, const struct block_series *series,
+		    int64_t from, int64_t last, struct piece_list *out);
+void piece_note_run(struct snapshot *s, const struct hot_run *run);
+
+extern const struct piece_ops piece_hot_ops, piece_warm_ops;
 
 #endif

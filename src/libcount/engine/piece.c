@@ -1,0 +1,234 @@
+/* piece.c - finding the pieces of a series in log and blocks, reading them; see piece.h. */
+#include "engine/piece.h"
+
+#include "base/error.h"
+
+/* n strictly ascending times within first .. last: what every source promises. */
+static bool is_ascending(const int64_t *times, size_t n, int64_t first, int64_t last)
+{
+	bool ok = n == 0 || (times[0] >= first && times[n - 1] <= last);
+
+	for (size_t i = 1; i < n; i++)
+		ok &= times[i - 1] < times[i];
+	return ok;
+}
+
+/* ---- Runs of the log ---- */
+
+static int hot_read(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
+		    size_t *n, struct count_error *err)
+{
+	const struct hot_run *run = &p->u.hot.run;
+	struct hot_run_cursor *cur = &p->u.hot.cursor;
+	bool begun = cur->done > 0;
+	int64_t prev = cur->time;
+	int ret = hot_run_next(run, cur, times, values, n);
+
+	(void)coder;
+	if (ret == COUNT_OK && (!is_ascending(times, *n, p->first, p->last) ||
+				(begun && *n > 0 && times[0] <= prev)))
+		ret = COUNT_ERR_CORRUPT;
+	if (ret == COUNT_ERR_CORRUPT)
+		piece_note_run(p->snap, run);
+	else if (ret != COUNT_OK)
+		err_set(err, ret, "cannot read the log");
+	return ret;
+}
+
+const struct piece_ops piece_hot_ops = { .tier = COUNT_TIER_HOT, .read = hot_read };
+
+void piece_note_run(struct snapshot *s, const struct hot_run *run)
+{
+	const struct hot_frame *f = run->frame;
+
+	snapshot_note(s, COUNT_ERR_CORRUPT, "%s/%012llu.wal: damaged run in the frame at byte %llu",
+		      s->dir->wal_path, (unsigned long long)f->segment,
+		      (unsigned long long)f->offset);
+}
+
+int piece_add_run(struct piece_list *l, struct snapshot *s, const struct hot_run *run)
+{
+	struct piece *p = piece_list_add(l);
+
+	if (p == NULL)
+		return COUNT_ERR_NOMEM;
+	p->first = run->first_time;
+	p->last = run->last_time;
+	p->count = run->points;
+	p->rank = (struct rank){ run->frame->segment, run->frame->offset + 1 };
+	p->seg_lo = p->seg_hi = run->frame->segment;
+	p->room = 1;
+	p->ops = &piece_hot_ops;
+	p->snap = s;
+	p->u.hot.run = *run;
+	return COUNT_OK;
+}
+
+static int find_hot(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
+		    struct piece_list *out)
+{
+	uint64_t hash = hot_hash(name, len);
+
+	for (size_t i = 0; i < s->log.nframes; i++) {
+		const struct hot_frame *f = &s->log.frames[i];
+		struct hot_run run = { .frame = f };
+		int ret;
+
+		if (f->first_time > last || f->last_time < from)
+			continue;
+		ret = hot_frame_find(f, name, len, hash, &run);
+		if (ret == COUNT_ERR_NOTFOUND)
+			continue;
+		if (ret == COUNT_ERR_CORRUPT) {
+			run.frame = f;
+			piece_note_run(s, &run);
+			continue;
+		}
+		if (ret == COUNT_OK && run.points > 0 && run.first_time <= last &&
+		    run.last_time >= from)
+			ret = piece_add_run(out, s, &run);
+		if (ret != COUNT_OK)
+			return ret;
+	}
+	return COUNT_OK;
+}
+
+/* ---- Chunks of blocks ---- */
+
+static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
+		     size_t *n, struct count_error *err)
+{
+	const struct block_chunk *c = &p->u.warm.chunk;
+	uint64_t at = c->off;
+	int ret;
+
+	if (p->u.warm.done) {
+		*n = 0;
+		return COUNT_OK;
+	}
+	if (*n < p->count)
+		return err_set(err, COUNT_ERR_INVALID, "no room for a chunk");
+	ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values,
+			       &at);
+	*n = p->count;
+	/* The sweep relies on the directory's times, so they must be those of the points. */
+	if (ret == COUNT_OK && (times[0] != p->first || times[*n - 1] != p->last ||
+				!is_ascending(times, *n, p->first, p->last)))
+		ret = COUNT_ERR_CORRUPT;
+	p->u.warm.done = true;
+	if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION)
+		snapshot_note_block(p->snap, p->u.warm.block, at);
+	else if (ret != COUNT_OK)
+		err_set(err, ret, "cannot read a chunk");
+	return ret;
+}
+
+static bool warm_stats(const struct piece *p, struct chunk_stats *stats)
+{
+	if (!p->u.warm.chunk.has_stats)
+		return false;
+	*stats = p->u.warm.chunk.stats;
+	return true;
+}
+
+const struct piece_ops piece_warm_ops = {
+	.tier = COUNT_TIER_WARM, .read = warm_read, .stats = warm_stats,
+};
+
+int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
+		    const struct block_chunk *c)
+{
+	struct piece *p;
+
+	if (c->stats.count == 0 || c->stats.count > CHUNK_MAX_POINTS ||
+	    c->stats.first_time > c->stats.last_time || c->seg_lo > c->seg_hi) {
+		snapshot_note_block(s, block, c->off);
+		return COUNT_OK;
+	}
+	p = piece_list_add(l);
+	if (p == NULL)
+		return COUNT_ERR_NOMEM;
+	p->first = c->stats.first_time;
+	p->last = c->stats.last_time;
+	p->count = c->stats.count;
+	p->rank = (struct rank){ c->seg_hi, 0 };
+	p->seg_lo = c->seg_lo;
+	p->seg_hi = c->seg_hi;
+	p->room = (size_t)c->stats.count;
+	p->ops = &piece_warm_ops;
+	p->snap = s;
+	p->u.warm.block = block;
+	p->u.warm.chunk = *c;
+	return COUNT_OK;
+}
+
+int pieces_in_block(struct snapshot *s, size_t block, const struct block_series *series,
+		    int64_t from, int64_t last, struct piece_list *out)
+{
+	struct block_chunk_cursor cur = { 0 };
+	struct block_chunk c;
+	uint64_t at = 0;
+
+	for (;;) {
+		int ret = block_next_chunk(&s->blocks[block].block, series, &cur, &c, &at);
+
+		if (ret == COUNT_ERR_NOTFOUND)
+			return COUNT_OK;
+		if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION) {
+			snapshot_note_block(s, block, at);
+			return COUNT_OK;
+		}
+		if (ret == COUNT_OK && c.stats.first_time > last)
+			return COUNT_OK;	/* they come by first time */
+		if (ret == COUNT_OK && c.stats.last_time >= from)
+			ret = piece_add_chunk(out, s, block, &c);
+		if (ret != COUNT_OK)
+			return ret;
+	}
+}
+
+static int find_warm(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
+		     struct piece_list *out)
+{
+	struct block_series series;
+
+	for (size_t i = 0; i < s->nblocks; i++) {
+		const struct snapshot_block *b = &s->blocks[i];
+		uint64_t at = 0;
+		int ret;
+
+		if (!b->open || b->entry->first_time > last || b->entry->last_time < from)
+			continue;
+		ret = block_find(&b->block, name, len, &series, &at);
+		if (ret == COUNT_ERR_NOTFOUND)
+			continue;
+		if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION) {
+			snapshot_note_block(s, i, at);
+			continue;
+		}
+		if (ret == COUNT_OK && series.first_time <= last && series.last_time >= from)
+			ret = pieces_in_block(s, i, &series, from, last, out);
+		if (ret != COUNT_OK)
+			return ret;
+	}
+	return COUNT_OK;
+}
+
+/* ---- All of them ---- */
+
+int pieces_find(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
+		unsigned tiers, struct piece_list *out, struct count_error *err)
+{
+	int ret = COUNT_OK;
+
+	if ((tiers & COUNT_TIER_WARM) != 0)
+		ret = find_warm(s, name, len, from, last, out);
+	if (ret == COUNT_OK && (tiers & COUNT_TIER_HOT) != 0)
+		ret = find_hot(s, name, len, from, last, out);
+	if (ret == COUNT_ERR_NOMEM)
+		return err_nomem(err);
+	if (ret != COUNT_OK)
+		return err_set(err, ret, "cannot find the points of a series");
+	piece_list_sort(out);
+	return COUNT_OK;
+}
