@@ -27,6 +27,7 @@ struct hot_frame {
 struct hot_segment {
 	uint64_t number;
 	struct fs_map map;
+	bool damaged;			/* holds something unreadable that is no tear: flush keeps a copy */
 };
 
 struct hot_log {
