@@ -5,12 +5,14 @@ unit_tests += \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
 	tests/unit/test-merge \
+	tests/unit/test-num \
 	tests/unit/test-pack \
 	tests/unit/test-stats
 
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
+tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 

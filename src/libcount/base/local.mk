@@ -5,4 +5,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/error.c \
 	src/libcount/base/error.h \
 	src/libcount/base/fs.c \
-	src/libcount/base/fs.h
+	src/libcount/base/fs.h \
+	src/libcount/base/num.h \
+	src/libcount/base/num_format.c \
+	src/libcount/base/num_parse.c \
+	src/libcount/base/pow10_table.h
