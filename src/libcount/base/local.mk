@@ -2,6 +2,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/buf.c \
 	src/libcount/base/buf.h \
 	src/libcount/base/bytes.h \
+	src/libcount/base/crc32c.c \
+	src/libcount/base/crc32c.h \
 	src/libcount/base/error.c \
 	src/libcount/base/error.h \
 	src/libcount/base/fs.c \
