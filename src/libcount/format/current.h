@@ -43,14 +43,17 @@ void current_init(struct current *c);	/* of an empty store: generation 0, segmen
 void current_free(struct current *c);	/* leaves an empty one */
 /* COUNT_ERR_CORRUPT, COUNT_ERR_VERSION (newer), COUNT_ERR_NOMEM; err says which line. */
 int current_parse(const char *text, size_t len, struct current *c, struct count_error *err);
+/* Appends the whole text; COUNT_ERR_NOMEM.  It prints what it is given: block numbers must differ and
+ * be below next_number, points and sizes above 0, or nobody will read it. */
 int current_print(const struct current *c, struct buf *out);
 int current_add(struct current *c, const struct current_block *b);	/* COUNT_ERR_NOMEM */
-int current_copy(const struct current *from, struct current *to);
+int current_copy(const struct current *from, struct current *to);	/* to: empty; COUNT_ERR_NOMEM */
 
 /* FORMAT: version, unit, directory id, checksum. */
 #define FORMAT_VERSION 1
 struct format_file { enum count_unit unit; uint8_t id[16]; };
 int format_file_parse(const char *text, size_t len, struct format_file *f, struct count_error *err);
 int format_file_print(const struct format_file *f, struct buf *out);
+const char *format_unit_name(enum count_unit unit);	/* "s", "ms", "us", "ns" */
 
 #endif

@@ -1,1 +1,7 @@
-# nothing here yet
+libcount_core_la_SOURCES += \
+	src/libcount/format/block.h \
+	src/libcount/format/current.c \
+	src/libcount/format/current.h \
+	src/libcount/format/formatfile.c \
+	src/libcount/format/lines.c \
+	src/libcount/format/lines.h

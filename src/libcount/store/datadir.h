@@ -27,8 +27,12 @@ struct datadir {
 	struct log_to log;
 };
 
-/* COUNT_ERR_NOTFOUND: missing, or unfinished and create is false.  COUNT_ERR_VERSION: newer.
- * unit is for a new one; where it exists and differs and insist_unit, COUNT_ERR_INVALID. */
+/*
+ * COUNT_ERR_NOTFOUND: missing, or unfinished and create is false.  COUNT_ERR_VERSION: newer.
+ * COUNT_ERR_CORRUPT: FORMAT, wal/ or blocks/ is missing or damaged while the rest is there.
+ * unit is for a new one; where it exists and differs and insist_unit, COUNT_ERR_INVALID.
+ * d->log is set by the caller, all else is filled; a failed one need not be closed.
+ */
 int datadir_open(const char *path, bool create, enum count_unit unit, bool insist_unit,
 		 struct datadir *d, struct count_error *err);
 void datadir_close(struct datadir *d);		/* leaves one that may be closed again */
@@ -38,7 +42,8 @@ int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_err
 
 /* A missing CURRENT in a finished directory is damage. */
 int datadir_read_current(const struct datadir *d, struct current *c, struct count_error *err);
-/* Under the lock: writes c with generation + 1, durably. */
+/* Under the lock: raises c's generation by 1 and writes it, durably.  On failure the generation in c
+ * is the old one, and which of the two is on disk is known only by reading it again. */
 int datadir_publish(const struct datadir *d, struct current *c, struct count_error *err);
 
 #endif

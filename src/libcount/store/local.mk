@@ -1,1 +1,5 @@
-# nothing here yet
+libcount_core_la_SOURCES += \
+	src/libcount/store/datadir.c \
+	src/libcount/store/datadir.h \
+	src/libcount/store/datadir_create.c \
+	src/libcount/store/datadir_create.h
