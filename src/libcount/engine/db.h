@@ -2,6 +2,7 @@
 #ifndef COUNT_ENGINE_DB_H
 #define COUNT_ENGINE_DB_H
 
+#include "base/buf.h"
 #include "count.h"
 #include "store/datadir.h"
 
@@ -11,6 +12,7 @@ struct count_db {
 	bool s3_enabled;
 	enum count_sync sync;
 	count_writer *inserter;		/* made by the first count_insert(), kept for the next */
+	struct buf early_warnings;	/* of configuration and opening, for count_set_log() */
 };
 
 #endif
