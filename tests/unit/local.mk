@@ -4,6 +4,8 @@ if HAVE_CMOCKA
 unit_tests += \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
+	tests/unit/test-current \
+	tests/unit/test-datadir \
 	tests/unit/test-merge \
 	tests/unit/test-num \
 	tests/unit/test-pack \
@@ -11,6 +13,8 @@ unit_tests += \
 
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
+tests_unit_test_current_SOURCES = tests/unit/test-current.c
+tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
