@@ -11,4 +11,9 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/num.h \
 	src/libcount/base/num_format.c \
 	src/libcount/base/num_parse.c \
-	src/libcount/base/pow10_table.h
+	src/libcount/base/pow10_table.h \
+	src/libcount/base/series.c \
+	src/libcount/base/series.h \
+	src/libcount/base/series_read.c \
+	src/libcount/base/utf8.c \
+	src/libcount/base/utf8.h
