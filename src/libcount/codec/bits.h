@@ -19,7 +19,7 @@ static inline uint64_t bits_mask(unsigned width)	/* 0 to 64 */
 
 static inline unsigned bits_length(uint64_t v)		/* 0 for 0, else the highest bit's number plus 1 */
 {
-	return v == 0 ? 0 : 64 - (unsigned)__builtin_clzll(v);
+	return (63 ^ (unsigned)__builtin_clzll(v | 1)) + (v != 0);	/* without a branch */
 }
 
 struct bit_writer {

@@ -6,6 +6,11 @@
 /* From here down no other codec is tried: what they could save is less than a block's index entry. */
 #define SMALL_ENOUGH 8
 
+#define MAX_CODECS 32		/* that audition() can tell apart */
+#define AUDITION_FROM 512	/* values; below, all codecs are tried */
+#define AUDITION_RUN 64		/* values */
+#define AUDITION_GRACE 24	/* bytes of headers, which count for less in the whole */
+
 struct chunk_coder *chunk_coder_new(void)
 {
 	return calloc(1, sizeof(struct chunk_coder));
@@ -30,12 +35,44 @@ static void swap(struct buf *a, struct buf *b)
 	*b = t;
 }
 
-/* Leaves the smallest encoding in *best.  Ids are tried in ascending order, and raw, which always
- * succeeds, last. */
+/*
+ * The codecs worth trying, as a set of bits by id: in a long column two short runs are coded first,
+ * and a codec far behind in these is left out.  A dictionary shows its use only in the whole.
+ */
+static uint32_t audition(struct chunk_coder *c, const double *values, size_t n, struct buf *trial)
+{
+	double sample[2 * AUDITION_RUN];
+	size_t len[MAX_CODECS] = { 0 }, best = sizeof(sample);
+	uint32_t good = 0;
+
+	if (n < AUDITION_FROM)
+		return ~UINT32_C(0);
+	memcpy(sample, values + n / 4, AUDITION_RUN * sizeof(*values));
+	memcpy(sample + AUDITION_RUN, values + n / 4 * 3, AUDITION_RUN * sizeof(*values));
+	for (uint8_t i = 1; i < MAX_CODECS && value_codec_find(i) != NULL; i++) {
+		const struct value_codec *codec = value_codec_find(i);
+
+		buf_clear(trial);
+		len[i] = SIZE_MAX;
+		if (codec == &value_dict || codec == &value_constant)
+			len[i] = 0;
+		else if (codec->put(c, sample, 2 * AUDITION_RUN, best + best / 2, trial))
+			len[i] = trial->len;
+		if (len[i] != 0 && len[i] < best)
+			best = len[i];
+	}
+	for (uint8_t i = 1; i < MAX_CODECS; i++)
+		if (len[i] <= best + best / 8 + AUDITION_GRACE)
+			good |= UINT32_C(1) << i;
+	return good;
+}
+
+/* Leaves the smallest encoding in *best; raw, which needs no trial, to begin with. */
 static int best_values(struct chunk_coder *c, const double *values, size_t n, bool inner,
 		       struct buf *best, struct buf *trial, uint8_t *id)
 {
 	size_t limit = n * sizeof(*values);
+	uint32_t good = audition(c, values, n, trial);
 
 	buf_clear(best);
 	buf_put(best, values, limit);
@@ -43,7 +80,7 @@ static int best_values(struct chunk_coder *c, const double *values, size_t n, bo
 	for (uint8_t i = 1; value_codec_find(i) != NULL && (limit > SMALL_ENOUGH || *id == 0); i++) {
 		const struct value_codec *codec = value_codec_find(i);
 
-		if (inner && codec == &value_dict)
+		if ((good >> i & 1) == 0 || (inner && codec == &value_dict))
 			continue;
 		buf_clear(trial);
 		if (codec->put(c, values, n, limit, trial)) {

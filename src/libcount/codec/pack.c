@@ -5,16 +5,13 @@
 #define MODE_EXCEPTIONS 0x80
 #define GROUP_MAX_BYTES (PACK_GROUP * 17 + 64)	/* of one group, with slack for the bit writer */
 
-struct plan {
-	int64_t base;
-	size_t bytes;		/* of header, base, fields and exceptions */
-	uint8_t mode;		/* header without MODE_EXCEPTIONS: width, or MODE_BASE + width */
-	uint8_t width;
-	uint8_t exceptions;	/* fields with more than width bits */
-	uint8_t high;		/* bits above width of the longest field */
-};
+/* How many fields have each length, in four counts: no increment waits for the one before it. */
+struct lengths { uint8_t count[65][4]; };
 
-struct lengths { uint8_t count[4][65]; };	/* four tables: no increment waits for the one before */
+static unsigned with_length(const struct lengths *l, int length)
+{
+	return get_u32(l->count[length]) * UINT32_C(0x01010101) >> 24;	/* at most 128 in all */
+}
 
 static unsigned varint_len(uint64_t v)
 {
@@ -23,142 +20,149 @@ static unsigned varint_len(uint64_t v)
 
 /* Finds the cheapest width up to max_width, for n fields of these lengths, of which longest is the greatest. */
 static void best_width(const struct lengths *l, size_t n, unsigned longest, unsigned max_width,
-		       struct plan *plan)
+		       struct pack_group *g)
 {
 	unsigned above = 0;
 
-	plan->bytes = SIZE_MAX;
+	g->bytes = UINT32_MAX;
 	for (int w = (int)longest; w >= 0; w--) {
-		size_t bytes = 1 + (n * (unsigned)w + 7) / 8;
 		unsigned high = longest - (unsigned)w;
+		unsigned extra = above == 0 ? 0 : 2 + (above * (7 + high) + 7) / 8;
+		unsigned bytes = 1 + ((unsigned)n * (unsigned)w + 7) / 8 + extra;
 
-		if (above != 0)
-			bytes += 2 + (above * (7 + high) + 7) / 8;
-		if (bytes < plan->bytes && (unsigned)w <= max_width) {
-			plan->bytes = bytes;
-			plan->width = (uint8_t)w;
-			plan->exceptions = (uint8_t)above;
-			plan->high = (uint8_t)high;
+		if (extra >= g->bytes)
+			break;		/* exceptions only grow from here */
+		if (bytes < g->bytes && (unsigned)w <= max_width) {
+			g->bytes = bytes;
+			g->width = (uint8_t)w;
+			g->exceptions = (uint8_t)above;
+			g->high = (uint8_t)high;
 		}
-		above += l->count[0][w] + l->count[1][w] + l->count[2][w] + l->count[3][w];
+		above += with_length(l, w);
 	}
 }
 
-static void plan_zigzag(const int64_t *v, size_t n, struct plan *plan)
-{
-	struct lengths l = { 0 };
-	uint64_t any = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint64_t z = zigzag(v[i]);
-
-		any |= z;
-		l.count[i % 4][bits_length(z)]++;
-	}
-	best_width(&l, n, bits_length(any), 64, plan);
-	plan->mode = plan->width;
-	plan->base = 0;
-}
-
-static void plan_base(const int64_t *v, size_t n, int64_t min, int64_t max, int64_t prev_base,
-		      struct plan *plan)
+static void plan_zigzag(const int64_t *v, size_t n, unsigned longest, struct pack_group *g)
 {
 	struct lengths l = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		l.count[i % 4][bits_length((uint64_t)v[i] - (uint64_t)min)]++;
-	best_width(&l, n, bits_length((uint64_t)max - (uint64_t)min), 127 - MODE_BASE, plan);
-	plan->mode = (uint8_t)(MODE_BASE + plan->width);
-	plan->base = min;
-	plan->bytes += varint_len(zigzag((int64_t)((uint64_t)min - (uint64_t)prev_base)));
+		l.count[bits_length(zigzag(v[i]))][i % 4]++;
+	best_width(&l, n, longest, 64, g);
+	g->mode = g->width;
+	g->base = 0;
 }
 
-static void plan_group(const int64_t *v, size_t n, int64_t prev_base, struct plan *plan)
+static void plan_base(const int64_t *v, size_t n, int64_t min, unsigned longest, int64_t prev_base,
+		      struct pack_group *g)
 {
-	struct plan based;
+	struct lengths l = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		l.count[bits_length((uint64_t)v[i] - (uint64_t)min)][i % 4]++;
+	best_width(&l, n, longest, 127 - MODE_BASE, g);
+	g->mode = (uint8_t)(MODE_BASE + g->width);
+	g->base = min;
+	g->bytes += varint_len(zigzag((int64_t)((uint64_t)min - (uint64_t)prev_base)));
+}
+
+/*
+ * Of the two forms one is often out of the question: where all have one sign, fields above a base are a
+ * bit shorter than zigzags; where the range is as wide as the longest zigzag, a base saves nothing.
+ */
+static void plan_group(const int64_t *v, size_t n, int64_t prev_base, struct pack_group *g)
+{
+	struct pack_group based;
 	int64_t min = v[0], max = v[0];
+	unsigned range, longest;
 
 	for (size_t i = 1; i < n; i++) {
 		min = v[i] < min ? v[i] : min;
 		max = v[i] > max ? v[i] : max;
 	}
 	if (min == 0 && max == 0) {
-		*plan = (struct plan){ .bytes = 1 };
+		*g = (struct pack_group){ .bytes = 1 };
 		return;
 	}
-	plan_zigzag(v, n, plan);
-	plan_base(v, n, min, max, prev_base, &based);
-	if (based.bytes < plan->bytes)
-		*plan = based;
+	range = bits_length((uint64_t)max - (uint64_t)min);
+	longest = bits_length(zigzag(min) | zigzag(max));
+	if (n == PACK_GROUP && min >= 0) {
+		plan_base(v, n, min, range, prev_base, g);
+		return;
+	}
+	plan_zigzag(v, n, longest, g);
+	if (range > longest)
+		return;
+	plan_base(v, n, min, range, prev_base, &based);
+	if (based.bytes < g->bytes)
+		*g = based;
 }
 
-size_t pack_size(const int64_t *v, size_t n, size_t limit)
+size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limit)
 {
-	size_t bytes = 0;
+	struct pack_group *g = plan->groups;
 	int64_t base = 0;
 
-	for (size_t i = 0; i < n && bytes < limit; i += PACK_GROUP) {
-		struct plan plan;
-
-		plan_group(v + i, n - i < PACK_GROUP ? n - i : PACK_GROUP, base, &plan);
-		bytes += plan.bytes;
-		if (plan.mode >= MODE_BASE)
-			base = plan.base;
+	plan->bytes = 0;
+	for (size_t i = 0; i < n && plan->bytes < limit; i += PACK_GROUP, g++) {
+		plan_group(v + i, n - i < PACK_GROUP ? n - i : PACK_GROUP, base, g);
+		plan->bytes += g->bytes;
+		if (g->mode >= MODE_BASE)
+			base = g->base;
 	}
-	return bytes;
+	return plan->bytes;
 }
 
-static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const struct plan *plan)
+static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const struct pack_group *g)
 {
 	struct bit_writer w = { .p = p + 2 };
 
-	p[0] = plan->exceptions;
-	p[1] = plan->high;
+	p[0] = g->exceptions;
+	p[1] = g->high;
 	for (size_t i = 0; i < n; i++) {
-		if (bits_length(u[i]) > plan->width) {
+		if (bits_length(u[i]) > g->width) {
 			bits_put(&w, i, 7);
-			bits_put(&w, u[i] >> plan->width, plan->high);
+			bits_put(&w, u[i] >> g->width, g->high);
 		}
 	}
 	return bits_flush(&w);
 }
 
 static uint8_t *put_group(uint8_t *p, const int64_t *v, size_t n, int64_t prev_base,
-			  const struct plan *plan)
+			  const struct pack_group *g)
 {
-	uint64_t u[PACK_GROUP], mask = bits_mask(plan->width);
+	uint64_t u[PACK_GROUP], mask = bits_mask(g->width);
 	struct bit_writer w;
 
-	*p++ = (uint8_t)(plan->mode | (plan->exceptions != 0 ? MODE_EXCEPTIONS : 0));
-	if (plan->mode >= MODE_BASE) {
-		p += varint_put(p, zigzag((int64_t)((uint64_t)plan->base - (uint64_t)prev_base)));
+	*p++ = (uint8_t)(g->mode | (g->exceptions != 0 ? MODE_EXCEPTIONS : 0));
+	if (g->mode >= MODE_BASE) {
+		p += varint_put(p, zigzag((int64_t)((uint64_t)g->base - (uint64_t)prev_base)));
 		for (size_t i = 0; i < n; i++)
-			u[i] = (uint64_t)v[i] - (uint64_t)plan->base;
+			u[i] = (uint64_t)v[i] - (uint64_t)g->base;
 	} else {
 		for (size_t i = 0; i < n; i++)
 			u[i] = zigzag(v[i]);
 	}
 	w = (struct bit_writer){ .p = p };
 	for (size_t i = 0; i < n; i++)
-		bits_put(&w, u[i] & mask, plan->width);
+		bits_put(&w, u[i] & mask, g->width);
 	p = bits_flush(&w);
-	return plan->exceptions == 0 ? p : put_exceptions(p, u, n, plan);
+	return g->exceptions == 0 ? p : put_exceptions(p, u, n, g);
 }
 
-bool pack_put(struct buf *out, const int64_t *v, size_t n)
+bool pack_put(struct buf *out, const struct pack_plan *plan, const int64_t *v, size_t n)
 {
+	const struct pack_group *g = plan->groups;
 	int64_t base = 0;
 
-	for (size_t i = 0; i < n; i += PACK_GROUP) {
+	for (size_t i = 0; i < n; i += PACK_GROUP, g++) {
 		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
-		struct plan plan;
 
 		if (!buf_reserve(out, GROUP_MAX_BYTES))
 			return false;
-		plan_group(v + i, m, base, &plan);
-		out->len = (size_t)(put_group(out->data + out->len, v + i, m, base, &plan) - out->data);
-		if (plan.mode >= MODE_BASE)
-			base = plan.base;
+		out->len = (size_t)(put_group(out->data + out->len, v + i, m, base, g) - out->data);
+		if (g->mode >= MODE_BASE)
+			base = g->base;
 	}
 	return true;
 }

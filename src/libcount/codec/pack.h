@@ -20,11 +20,29 @@
 
 #define PACK_GROUP 128
 
-/* How many bytes pack_put() appends; where that is limit or more, any number from limit on. */
-size_t pack_size(const int64_t *v, size_t n, size_t limit);
+#define PACK_MAX_GROUPS 64	/* 8192 integers */
 
-/* Appends n integers; false: out of memory. */
-bool pack_put(struct buf *out, const int64_t *v, size_t n);
+struct pack_group {
+	int64_t base;
+	uint32_t bytes;		/* of header, base, fields and exceptions */
+	uint8_t mode;		/* the header's bits 0-6 */
+	uint8_t width;		/* of the fields */
+	uint8_t exceptions;	/* fields with more than width bits */
+	uint8_t high;		/* bits above width of the longest field */
+};
+
+/* The cheapest form of each group, found once and used for size and writing. */
+struct pack_plan {
+	size_t bytes;
+	struct pack_group groups[PACK_MAX_GROUPS];
+};
+
+/* Plans n <= PACK_MAX_GROUPS * PACK_GROUP integers and returns how many bytes they take.  Where that
+ * is limit or more it may stop early: then it returns some number from limit on, and the plan is of no use. */
+size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limit);
+
+/* Appends n integers as planned; false: out of memory. */
+bool pack_put(struct buf *out, const struct pack_plan *plan, const int64_t *v, size_t n);
 
 /* Reads n integers from [p, end) and returns the byte past them, NULL if they are cut or broken.
  * v must have room for n rounded up to a whole group; what is past n is undefined. */

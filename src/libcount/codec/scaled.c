@@ -106,10 +106,11 @@ bool scaled_put(struct chunk_coder *c, const struct scale *s, const double *valu
 		uint8_t *head, size_t head_len, uint8_t fix_flag, size_t limit, struct buf *out)
 {
 	size_t start = out->len, fix_bytes = 0;
+	struct pack_plan plan;
 	bool fixes = approximate(c, s, values, n);
 
 	if (fixes) {
-		fix_bytes = pack_size(c->fixes, n, limit);
+		fix_bytes = pack_plan(&plan, c->fixes, n, limit);
 		head[0] |= fix_flag;
 	}
 	if (head_len + fix_bytes >= limit)
@@ -117,7 +118,7 @@ bool scaled_put(struct chunk_coder *c, const struct scale *s, const double *valu
 	buf_put(out, head, head_len);
 	if (!ints_put(out, c->ints, n, INTS_ANY_ORDER, limit - head_len - fix_bytes, c->work))
 		return false;
-	return (!fixes || pack_put(out, c->fixes, n)) && out->len - start < limit;
+	return (!fixes || pack_put(out, &plan, c->fixes, n)) && out->len - start < limit;
 }
 
 bool scaled_get(struct chunk_coder *c, const struct scale *s, bool fixes, const uint8_t *p,

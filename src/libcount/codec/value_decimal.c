@@ -12,6 +12,7 @@
 
 #define SAMPLES 32
 #define NO_POWER 255
+#define TRIAL_RUN 256		/* values, on which powers compete */
 #define SMALL_FIX 16		/* ulps; a larger fix is not worth while */
 
 #define HAS_FIXES 0x80
@@ -85,32 +86,42 @@ static size_t candidates(const struct powers *p, uint8_t *k)
 	return n;
 }
 
+/* Of several powers the one that makes a run from the middle shortest. */
+static uint8_t best_power(struct chunk_coder *c, const double *values, size_t n, const uint8_t *k,
+			  size_t tries, struct buf *out)
+{
+	size_t m = n < TRIAL_RUN ? n : TRIAL_RUN, start = out->len, least = SIZE_MAX;
+	uint8_t best = k[0];
+
+	for (size_t i = 0; i < tries; i++) {
+		struct scale s = { SCALE_DIVIDE, scale_powers[k[i]] };
+		uint8_t head = k[i];
+
+		if (scaled_put(c, &s, values + (n - m) / 2, m, &head, 1, HAS_FIXES, least, out)) {
+			least = out->len - start;
+			best = k[i];
+		}
+		out->len = start;
+	}
+	return best;
+}
+
 static bool decimal_put(struct chunk_coder *c, const double *values, size_t n, size_t limit,
 			struct buf *out)
 {
-	size_t start = out->len;
+	struct scale s = { .way = SCALE_DIVIDE };
 	struct powers p;
-	uint8_t k[3];
 	size_t tries;
-	bool found = false;
+	uint8_t k[3];
 
 	sample(values, n, &p);
 	tries = candidates(&p, k);
-	for (size_t i = 0; i < tries; i++) {
-		struct scale s = { SCALE_DIVIDE, scale_powers[k[i]] };
-		size_t before = out->len, len;
-
-		if (!scaled_put(c, &s, values, n, &k[i], 1, HAS_FIXES, limit, out)) {
-			out->len = before;
-			continue;
-		}
-		len = out->len - before;	/* better than the one before it: takes its place */
-		memmove(out->data + start, out->data + before, len);
-		out->len = start + len;
-		limit = len;
-		found = true;
-	}
-	return found && !out->failed;
+	if (tries == 0)
+		return false;
+	if (tries > 1)
+		k[0] = best_power(c, values, n, k, tries, out);
+	s.divisor = scale_powers[k[0]];
+	return scaled_put(c, &s, values, n, k, 1, HAS_FIXES, limit, out);
 }
 
 static bool decimal_get(struct chunk_coder *c, const uint8_t *p, const uint8_t *end, size_t n,

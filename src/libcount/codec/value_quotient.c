@@ -76,6 +76,8 @@ static uint64_t common_denominator(enum scale_way way, const double *values, siz
 		common = all;
 		found++;
 	}
+	if (SCALE_MAX_QUOTIENT % common == 0)
+		return 0;	/* divides a power of ten: these are decimals */
 	return found * 2 > m ? common : 0;
 }
 
