@@ -135,7 +135,7 @@ static void special_values(void **state)
 				continue;
 			for (size_t i = 0; i < sizes[k]; i++)
 				if (next(&seed) % 16 != 0)
-					values[i] = (double)(int64_t)(next(&seed) % 2000) / 100 - 10;
+					values[i] = ((double)(next(&seed) % 2000) - 1000) / 100;
 			value_winner(sizes[k], &len);
 		}
 		for (size_t i = 0; i < sizes[k]; i++)
@@ -388,6 +388,38 @@ static void damage(void **state)
 	buf_free(&b);
 }
 
+/* Well-formed but for one thing each. */
+static void broken_columns(void **state)
+{
+	static const uint8_t nested[] = { 1, 5, 13, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0 };
+	static const uint8_t rank[] = { 1, 1, 0, 0, 2 }, none[] = { 0, 1, 0, 0, 0 };
+	static const uint8_t many[] = { 2, 1, 0, 0, 0 }, power[] = { 23, 0, 0 };
+	static const uint8_t flags[] = { 2, 60, 0, 0 }, zero[] = { 0, 0, 0, 0 };
+	static const uint8_t large[] = { 0, 0x91, 0x4e, 0, 0 }, order[] = { 3, 0 };
+	static const uint8_t unused[] = { 8, 0 }, trailing[] = { 0, 0, 0 };
+	static const uint8_t wide[] = { 1 | 7 << 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const struct { uint8_t id; const uint8_t *p; size_t len; const char *what; } bad[] = {
+		{ 5, nested, sizeof(nested), "a dictionary in a dictionary" },
+		{ 5, rank, sizeof(rank), "a rank beyond the dictionary" },
+		{ 5, none, sizeof(none), "an empty dictionary" },
+		{ 5, many, sizeof(many), "more distinct values than values" },
+		{ 2, power, sizeof(power), "10^23" },
+		{ 6, flags, sizeof(flags), "an unknown flag" },
+		{ 6, zero, sizeof(zero), "division by zero" },
+		{ 7, large, sizeof(large), "a denominator of 10001" },
+		{ 3, order, sizeof(order), "order 3" },
+		{ 3, unused, sizeof(unused), "an unknown bit of integers" },
+		{ 3, trailing, sizeof(trailing), "a byte too many" },
+		{ 4, wide, sizeof(wide), "a field wider than a double" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (chunk_decode_values(coder, bad[i].p, bad[i].len, bad[i].id, 1, got_values) !=
+		    COUNT_ERR_CORRUPT)
+			fail_msg("accepted: %s", bad[i].what);
+}
+
 static void both_columns(void **state)
 {
 	uint64_t seed = 9;
@@ -468,6 +500,7 @@ int main(void)
 		cmocka_unit_test(time_shapes),
 		cmocka_unit_test(mixtures),
 		cmocka_unit_test(damage),
+		cmocka_unit_test(broken_columns),
 		cmocka_unit_test(both_columns),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(stable_ids),
