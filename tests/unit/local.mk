@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 unit_tests += \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
+	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
 	tests/unit/test-merge \
@@ -14,6 +15,7 @@ unit_tests += \
 
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
+tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c

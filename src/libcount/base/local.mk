@@ -4,6 +4,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/bytes.h \
 	src/libcount/base/crc32c.c \
 	src/libcount/base/crc32c.h \
+	src/libcount/base/crc32c_hardware.c \
+	src/libcount/base/crc32c_table.h \
 	src/libcount/base/error.c \
 	src/libcount/base/error.h \
 	src/libcount/base/fs.c \
