@@ -5,7 +5,7 @@
  *
  * Reads lines `series value unix_ms`, grouped by series and ascending in time, from each FILE or
  * from stdin; codes every series in chunks, decodes them again and compares bit for bit (exit 1 if
- * anything differs).  A line of output a file: bytes a point in all, of times and of values,
+ * anything differs).  A line of output a file: bytes a point in all, of times (and were equal columns kept once) and of values,
  * encode and decode speed in million points a second (the best round), decode as a share of memcpy's
  * speed; then what each codec was chosen for.
  */
@@ -41,6 +41,7 @@ struct result {
 	struct chunk *chunks;
 	size_t n;
 	size_t time_bytes, value_bytes;
+	size_t shared_bytes;		/* time_bytes, equal columns counted once */
 	struct tally time[256], value[256];
 };
 
@@ -155,6 +156,21 @@ static int decode_all(struct chunk_coder *c, const struct result *r, int64_t *ti
 	return ret;
 }
 
+/* Whether an earlier chunk has the same times: a block keeps such a column once. */
+static bool is_shared(const struct result *r, size_t i)
+{
+	const struct chunk *k = &r->chunks[i];
+
+	for (size_t j = 0; j < i; j++) {
+		const struct chunk *e = &r->chunks[j];
+
+		if (e->n == k->n && e->time_len == k->time_len && e->ids.time == k->ids.time &&
+		    memcmp(r->bytes.data + e->at, r->bytes.data + k->at, k->time_len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void count_codecs(struct result *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -162,6 +178,7 @@ static void count_codecs(struct result *r)
 		struct tally *t = &r->time[k->ids.time], *v = &r->value[k->ids.value];
 
 		r->time_bytes += k->time_len;
+		r->shared_bytes += is_shared(r, i) ? 0 : k->time_len;
 		r->value_bytes += k->value_len;
 		*t = (struct tally){ t->chunks + 1, t->points + k->n, t->bytes + k->time_len };
 		*v = (struct tally){ v->chunks + 1, v->points + k->n, v->bytes + k->value_len };
@@ -237,10 +254,11 @@ static int bench(FILE *in, const char *name, size_t size, int rounds)
 	count_codecs(r);
 	ret = ret != 0 || memcmp(times, p.times, p.n * sizeof(*times)) != 0 ||
 	      memcmp(values, p.values, p.n * sizeof(*values)) != 0;
-	printf("%-16s %8zu points %7.4f bytes/point: times %7.4f values %7.4f; Mpoints/s: encode %6.1f "
+	printf("%-16s %8zu points %7.4f bytes/point: times %7.4f (%6.4f shared) values %7.4f; Mpoints/s: encode %6.1f "
 	       "decode %6.0f (%.0f %% of memcpy), statistics %5.0f%s\n", name, p.n,
 	       (double)(r->time_bytes + r->value_bytes) / (double)p.n,
-	       (double)r->time_bytes / (double)p.n, (double)r->value_bytes / (double)p.n,
+	       (double)r->time_bytes / (double)p.n,
+	       (double)r->shared_bytes / (double)p.n, (double)r->value_bytes / (double)p.n,
 	       (double)p.n / encode / 1e6, (double)p.n / decode / 1e6,
 	       (double)p.n / decode / copy * 100, stats_speed(&p, size) / 1e6,
 	       ret != 0 ? "  DIFFERS" : "");

@@ -91,17 +91,25 @@ static void rank_values(struct chunk_coder *c, size_t n, size_t d)
 		c->dict[i] = ordered_to_double(sorted[i]);
 }
 
+/* With more distinct values than this a dictionary seldom wins: each takes a byte and more. */
+static size_t most_distinct(size_t n, size_t limit)
+{
+	size_t by_count = n - n / 8, by_size = limit;
+
+	return by_count < by_size ? by_count : by_size;
+}
+
 static bool dict_put(struct chunk_coder *c, const double *values, size_t n, size_t limit,
 		     struct buf *out)
 {
-	size_t max = n / 2 < limit ? n / 2 : limit, d = number_distinct(c, values, n, max);
+	size_t d = number_distinct(c, values, n, most_distinct(n, limit));
 	size_t start = out->len, ranks_at, ranks_len;
 	uint8_t head[2 * VARINT_MAX + 1], id;
 	struct buf *set;
 	size_t len;
 
-	if (d == 0 || limit <= d)
-		return false;
+	if (d == 0 || d + (d < 32 ? 0 : n * bits_length(d) / 32) >= limit)
+		return false;		/* ranks of many seldom shrink below a quarter of their bits */
 	rank_values(c, n, d);
 	ranks_at = out->len;
 	if (!ints_put(out, c->ints, n, INTS_ANY_ORDER, limit - d, c->work))
