@@ -12,7 +12,8 @@ unit_tests += \
 	tests/unit/test-pack \
 	tests/unit/test-series \
 	tests/unit/test-stamp \
-	tests/unit/test-stats
+	tests/unit/test-stats \
+	tests/unit/test-walframe
 
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
@@ -25,6 +26,7 @@ tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
+tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

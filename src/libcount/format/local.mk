@@ -4,4 +4,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/format/current.h \
 	src/libcount/format/formatfile.c \
 	src/libcount/format/lines.c \
-	src/libcount/format/lines.h
+	src/libcount/format/lines.h \
+	src/libcount/format/walframe.c \
+	src/libcount/format/walframe.h \
+	src/libcount/format/walframe_encode.c \
+	src/libcount/format/walframe_layout.h
