@@ -2,6 +2,7 @@
 # To add one: a line in unit_tests and a line tests_unit_test_x_SOURCES = tests/unit/test-x.c below, both sorted.
 if HAVE_CMOCKA
 unit_tests += \
+	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
 	tests/unit/test-crc32c \
@@ -13,8 +14,10 @@ unit_tests += \
 	tests/unit/test-series \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
+	tests/unit/test-tz \
 	tests/unit/test-walframe
 
+tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
@@ -26,6 +29,7 @@ tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
+tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
 
 check_PROGRAMS += $(unit_tests)

@@ -1,4 +1,6 @@
 libcount_core_la_SOURCES += \
+	src/libcount/base/bucket.c \
+	src/libcount/base/bucket.h \
 	src/libcount/base/buf.c \
 	src/libcount/base/buf.h \
 	src/libcount/base/bytes.h \
@@ -22,5 +24,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/series_read.c \
 	src/libcount/base/stamp.c \
 	src/libcount/base/stamp.h \
+	src/libcount/base/tz.c \
+	src/libcount/base/tz.h \
+	src/libcount/base/tz_posix.c \
 	src/libcount/base/utf8.c \
 	src/libcount/base/utf8.h
