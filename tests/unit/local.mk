@@ -15,7 +15,8 @@ unit_tests += \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
-	tests/unit/test-walframe
+	tests/unit/test-walframe \
+	tests/unit/test-when
 
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
@@ -31,6 +32,7 @@ tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
+tests_unit_test_when_SOURCES = tests/unit/test-when.c
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -28,4 +28,5 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/tz.h \
 	src/libcount/base/tz_posix.c \
 	src/libcount/base/utf8.c \
-	src/libcount/base/utf8.h
+	src/libcount/base/utf8.h \
+	src/libcount/base/when.c
