@@ -11,6 +11,7 @@ unit_tests += \
 	tests/unit/test-merge \
 	tests/unit/test-num \
 	tests/unit/test-pack \
+	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
@@ -27,6 +28,7 @@ tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
+tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c

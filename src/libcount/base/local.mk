@@ -15,10 +15,13 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/error.h \
 	src/libcount/base/fs.c \
 	src/libcount/base/fs.h \
+	src/libcount/base/module.c \
+	src/libcount/base/module.h \
 	src/libcount/base/num.h \
 	src/libcount/base/num_format.c \
 	src/libcount/base/num_parse.c \
 	src/libcount/base/pow10_table.h \
+	src/libcount/base/regex_module.h \
 	src/libcount/base/series.c \
 	src/libcount/base/series.h \
 	src/libcount/base/series_read.c \

@@ -11,4 +11,16 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/piece.c \
 	src/libcount/engine/piece.h \
 	src/libcount/engine/piece_list.c \
-	src/libcount/engine/snapshot.h
+	src/libcount/engine/select.c \
+	src/libcount/engine/select.h \
+	src/libcount/engine/select_glob.c \
+	src/libcount/engine/select_parse.c \
+	src/libcount/engine/selection.c \
+	src/libcount/engine/selection.h \
+	src/libcount/engine/snapshot.h \
+	src/libcount/engine/source.c \
+	src/libcount/engine/source.h \
+	src/libcount/engine/source_local.c \
+	src/libcount/engine/source_newest.c \
+	src/libcount/engine/suggest.c \
+	src/libcount/engine/suggest.h

@@ -1,0 +1,397 @@
+/* source_local.c - the log and the blocks of a snapshot as sources; see source.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/source.h"
+
+/* ---- The log ---- */
+
+/* false: not in this frame, or damaged and noted. */
+static bool frame_find(struct snapshot *s, const struct hot_frame *f, const char *name, size_t len,
+		       uint64_t hash, struct hot_run *run)
+{
+	int ret = hot_frame_find(f, name, len, hash, run);
+
+	run->frame = f;
+	if (ret == COUNT_ERR_CORRUPT)
+		piece_note_run(s, run);
+	return ret == COUNT_OK;
+}
+
+static int hot_has(void *state, const char *name, size_t len, struct count_error *err)
+{
+	struct snapshot *s = state;
+	uint64_t hash = hot_hash(name, len);
+	struct hot_run run;
+
+	(void)err;
+	for (size_t i = s->log.nframes; i-- > 0;)	/* from the newest: sooner a hit */
+		if (frame_find(s, &s->log.frames[i], name, len, hash, &run))
+			return 1;
+	return 0;
+}
+
+static int hot_extent(void *state, const char *name, size_t len, struct extent *e,
+		      struct count_error *err)
+{
+	struct snapshot *s = state;
+	uint64_t hash = hot_hash(name, len);
+	struct hot_run run;
+
+	(void)err;
+	for (size_t i = 0; i < s->log.nframes; i++) {
+		const struct hot_frame *f = &s->log.frames[i];
+
+		if (e->any && f->first_time >= e->first && f->last_time <= e->last)
+			continue;	/* cannot widen it */
+		if (frame_find(s, f, name, len, hash, &run))
+			extent_add(e, run.first_time, run.last_time);
+	}
+	return COUNT_OK;
+}
+
+static void hot_extent_all(void *state, struct extent *e)
+{
+	const struct snapshot *s = state;
+
+	for (size_t i = 0; i < s->log.nframes; i++)
+		extent_add(e, s->log.frames[i].first_time, s->log.frames[i].last_time);
+}
+
+static int hot_find(void *state, const char *name, size_t len, int64_t from, int64_t last,
+		    struct piece_list *out, struct count_error *err)
+{
+	return pieces_find(state, name, len, from, last, COUNT_TIER_HOT, out, err);
+}
+
+/* ---- The names of the log: gathered from all frames, sorted ---- */
+
+struct hot_name {
+	const char *name;	/* in the map */
+	size_t len;
+	uint64_t hash;
+};
+
+struct hot_names {
+	struct name_iter base;
+	struct hot_name *v;	/* a hash table while they are gathered, then sorted */
+	size_t n, cap, next;
+};
+
+/* The slot of a name, or the free one where it belongs; cap is a power of two, never full. */
+static struct hot_name *slot(struct hot_name *v, size_t cap, const struct hot_name *name)
+{
+	size_t i = (size_t)name->hash & (cap - 1);
+
+	while (v[i].name != NULL &&
+	       (v[i].hash != name->hash || v[i].len != name->len ||
+		memcmp(v[i].name, name->name, name->len) != 0))
+		i = (i + 1) & (cap - 1);
+	return &v[i];
+}
+
+static bool grow(struct hot_names *h)
+{
+	size_t cap = h->cap == 0 ? 1024 : h->cap * 2;
+	struct hot_name *v = calloc(cap, sizeof(*v));
+
+	if (v == NULL)
+		return false;
+	for (size_t i = 0; i < h->cap; i++)
+		if (h->v[i].name != NULL)
+			*slot(v, cap, &h->v[i]) = h->v[i];
+	free(h->v);
+	h->v = v;
+	h->cap = cap;
+	return true;
+}
+
+static bool gather_frame(struct hot_names *h, struct snapshot *s, const struct hot_frame *f)
+{
+	for (uint32_t i = 0; i < f->nruns; i++) {
+		struct hot_run run;
+		struct hot_name name, *at;
+
+		if (hot_frame_run(f, i, &run) != COUNT_OK) {
+			run.frame = f;
+			piece_note_run(s, &run);
+			continue;
+		}
+		if (2 * h->n >= h->cap && !grow(h))
+			return false;
+		name = (struct hot_name){ run.name, run.name_len, run.hash };
+		at = slot(h->v, h->cap, &name);
+		h->n += at->name == NULL;
+		*at = name;
+	}
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct hot_name *p = a, *q = b;
+
+	return name_order(p->name, p->len, q->name, q->len);
+}
+
+static int hot_names_next(struct name_iter *it, const char **name, size_t *len,
+			  struct count_error *err)
+{
+	struct hot_names *h = (struct hot_names *)it;
+
+	(void)err;
+	if (h->next == h->n)
+		return 0;
+	*name = h->v[h->next].name;
+	*len = h->v[h->next++].len;
+	return 1;
+}
+
+static void hot_names_close(struct name_iter *it)
+{
+	free(((struct hot_names *)it)->v);
+	free(it);
+}
+
+static const struct name_iter_ops hot_names_ops = { hot_names_next, hot_names_close };
+
+static int hot_names(void *state, struct name_iter **it, struct count_error *err)
+{
+	struct snapshot *s = state;
+	struct hot_names *h = calloc(1, sizeof(*h));
+	size_t n = 0;
+
+	if (h == NULL)
+		return err_nomem(err);
+	h->base.ops = &hot_names_ops;
+	for (size_t i = 0; i < s->log.nframes; i++) {
+		if (!gather_frame(h, s, &s->log.frames[i])) {
+			hot_names_close(&h->base);
+			return err_nomem(err);
+		}
+	}
+	for (size_t i = 0; i < h->cap; i++)
+		if (h->v[i].name != NULL)
+			h->v[n++] = h->v[i];
+	if (n > 1)
+		qsort(h->v, n, sizeof(*h->v), by_name);
+	*it = &h->base;
+	return COUNT_OK;
+}
+
+/* ---- The blocks ---- */
+
+/* 1 or 0; damage is noted and counts as "not here". */
+static int find_in_block(struct snapshot *s, size_t i, const char *name, size_t len,
+			 struct block_series *found)
+{
+	uint64_t at = 0;
+	int ret;
+
+	if (!s->blocks[i].open)
+		return 0;
+	ret = block_find(&s->blocks[i].block, name, len, found, &at);
+	if (ret != COUNT_OK && ret != COUNT_ERR_NOTFOUND)
+		snapshot_note_block(s, i, at);
+	return ret == COUNT_OK;
+}
+
+static int warm_has(void *state, const char *name, size_t len, struct count_error *err)
+{
+	struct snapshot *s = state;
+	struct block_series found;
+
+	(void)err;
+	for (size_t i = 0; i < s->nblocks; i++)
+		if (find_in_block(s, i, name, len, &found))
+			return 1;
+	return 0;
+}
+
+static int warm_extent(void *state, const char *name, size_t len, struct extent *e,
+		       struct count_error *err)
+{
+	struct snapshot *s = state;
+	struct block_series found;
+
+	(void)err;
+	for (size_t i = 0; i < s->nblocks; i++) {
+		const struct current_block *b = s->blocks[i].entry;
+
+		if (e->any && b->first_time >= e->first && b->last_time <= e->last)
+			continue;
+		if (find_in_block(s, i, name, len, &found))
+			extent_add(e, found.first_time, found.last_time);
+	}
+	return COUNT_OK;
+}
+
+static void warm_extent_all(void *state, struct extent *e)
+{
+	const struct snapshot *s = state;
+
+	for (size_t i = 0; i < s->nblocks; i++)
+		extent_add(e, s->blocks[i].entry->first_time, s->blocks[i].entry->last_time);
+}
+
+static int warm_find(void *state, const char *name, size_t len, int64_t from, int64_t last,
+		     struct piece_list *out, struct count_error *err)
+{
+	return pieces_find(state, name, len, from, last, COUNT_TIER_WARM, out, err);
+}
+
+/* ---- The names of the blocks: their sorted tables merged through a heap ---- */
+
+struct block_names {
+	size_t block;
+	struct block_series_cursor cur;
+};
+
+struct warm_names {
+	struct name_iter base;
+	struct snapshot *snap;
+	struct block_names **heap;	/* each stands at its next name */
+	size_t n;
+	char last[COUNT_SERIES_MAX + 1];
+	size_t last_len;
+	bool any;
+};
+
+static bool before(const struct block_names *a, const struct block_names *b)
+{
+	return name_order(a->cur.s.name, a->cur.s.name_len, b->cur.s.name, b->cur.s.name_len) < 0;
+}
+
+/* Moves to the next name; false: there is none. */
+static bool step(struct snapshot *s, struct block_names *b)
+{
+	for (;;) {
+		uint64_t at = 0;
+		int ret = block_next_series(&s->blocks[b->block].block, &b->cur, &at);
+
+		if (ret == COUNT_OK)
+			return true;
+		if (ret != COUNT_ERR_CORRUPT) {
+			if (ret != COUNT_ERR_NOTFOUND)
+				snapshot_note_block(s, b->block, at);
+			return false;
+		}
+		snapshot_note_block(s, b->block, at);
+	}
+}
+
+static void sift_down(struct warm_names *w, size_t i)
+{
+	struct block_names *b = w->heap[i];
+
+	for (;;) {
+		size_t c = 2 * i + 1;
+
+		if (c >= w->n)
+			break;
+		if (c + 1 < w->n && before(w->heap[c + 1], w->heap[c]))
+			c++;
+		if (!before(w->heap[c], b))
+			break;
+		w->heap[i] = w->heap[c];
+		i = c;
+	}
+	w->heap[i] = b;
+}
+
+static int warm_names_next(struct name_iter *it, const char **name, size_t *len,
+			   struct count_error *err)
+{
+	struct warm_names *w = (struct warm_names *)it;
+
+	(void)err;
+	while (w->n > 0) {
+		struct block_names *top = w->heap[0];
+		bool fresh = !w->any || name_order(top->cur.s.name, top->cur.s.name_len, w->last,
+						   w->last_len) > 0;
+
+		if (fresh) {
+			memcpy(w->last, top->cur.s.name, top->cur.s.name_len);
+			w->last_len = top->cur.s.name_len;
+			w->any = true;
+		}
+		if (!step(w->snap, top)) {
+			free(top);
+			w->heap[0] = w->heap[--w->n];
+		}
+		if (w->n > 0)
+			sift_down(w, 0);
+		if (fresh) {
+			*name = w->last;
+			*len = w->last_len;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void warm_names_close(struct name_iter *it)
+{
+	struct warm_names *w = (struct warm_names *)it;
+
+	while (w->n > 0)
+		free(w->heap[--w->n]);
+	free(w->heap);
+	free(w);
+}
+
+static const struct name_iter_ops warm_names_ops = { warm_names_next, warm_names_close };
+
+static int warm_names(void *state, struct name_iter **it, struct count_error *err)
+{
+	struct snapshot *s = state;
+	struct warm_names *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return err_nomem(err);
+	w->base.ops = &warm_names_ops;
+	w->snap = s;
+	w->heap = calloc(s->nblocks + 1, sizeof(struct block_names *));
+	if (w->heap == NULL)
+		goto nomem;
+	for (size_t i = 0; i < s->nblocks; i++) {
+		struct block_names *b;
+
+		if (!s->blocks[i].open)
+			continue;
+		b = calloc(1, sizeof(*b));
+		if (b == NULL)
+			goto nomem;
+		b->block = i;
+		if (step(s, b))
+			w->heap[w->n++] = b;
+		else
+			free(b);
+	}
+	for (size_t i = w->n / 2; i-- > 0;)
+		sift_down(w, i);
+	*it = &w->base;
+	return COUNT_OK;
+nomem:
+	warm_names_close(&w->base);
+	return err_nomem(err);
+}
+
+const struct source_ops source_hot = {
+	.tier = COUNT_TIER_HOT,
+	.has = hot_has,
+	.extent = hot_extent,
+	.extent_all = hot_extent_all,
+	.names = hot_names,
+	.find = hot_find,
+};
+
+const struct source_ops source_warm = {
+	.tier = COUNT_TIER_WARM,
+	.has = warm_has,
+	.extent = warm_extent,
+	.extent_all = warm_extent_all,
+	.names = warm_names,
+	.find = warm_find,
+};
