@@ -5,9 +5,9 @@
  *
  * Reads lines `series value unix_ms`, grouped by series and ascending in time, from each FILE or
  * from stdin; codes every series in chunks, decodes them again and compares bit for bit (exit 1 if
- * anything differs).  A line of output a file: bytes a point in all, of times (and were equal columns kept once) and of values,
- * encode and decode speed in million points a second (the best round), decode as a share of memcpy's
- * speed; then what each codec was chosen for.
+ * anything differs).  A line of output a file: bytes a point in all, of times (and were equal
+ * columns kept once) and of values, encode and decode speed in million points a second (the best
+ * round), decode as a share of memcpy's speed; then what each codec was chosen for.
  */
 #include <errno.h>
 #include <math.h>

@@ -1,0 +1,12 @@
+# Benchmarks are built by `make bench` only; bench/README says how to compare two runs.
+# A program: add it to bench_programs, sorted, and give its _SOURCES.
+bench_programs = \
+	bench/bench-codec
+
+bench_bench_codec_SOURCES = bench/bench-codec.c
+
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+bench: $(bench_programs)
+.PHONY: bench

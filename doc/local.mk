@@ -1,0 +1,2 @@
+# Documents for those who work on count.
+EXTRA_DIST += doc/HACKING

@@ -1,0 +1,56 @@
+# Fuzz targets: each fuzz/fuzz-x.c defines LLVMFuzzerTestOneInput and reads one format from memory.
+# To add one: a line in fuzz_programs and a line fuzz_fuzz_x_SOURCES = fuzz/fuzz-x.c $(fuzz_driver),
+# both sorted; seeds go to fuzz/corpus/fuzz-x/, any names.
+#
+#   make check                     links them with replay.c: the corpus, then fixed mutations of it
+#   make fuzz FUZZ_SECONDS=120     builds them with clang's libFuzzer, ASan and UBSan in fuzz-build/
+#                                  and runs each for that long or FUZZ_RUNS inputs; a crash is kept
+#                                  there as crash-*: fix it, then put that file into the corpus
+if FUZZING
+fuzz_driver =
+AM_LDFLAGS += -fsanitize=fuzzer,address,undefined
+else
+fuzz_driver = fuzz/replay.c
+endif
+
+fuzz_programs = \
+	fuzz/fuzz-chunk-decode \
+	fuzz/fuzz-chunk-roundtrip
+
+fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
+fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
+
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
+EXTRA_DIST += fuzz/README fuzz/corpus
+
+FUZZ_SECONDS = 60
+FUZZ_RUNS = 1000000
+FUZZ_CC = clang
+
+fuzz:
+	@$(MKDIR_P) fuzz-build
+	@test -f fuzz-build/config.status || { cd fuzz-build && \
+	  '$(abs_top_srcdir)/configure' -q --enable-fuzzing --disable-shared CC='$(FUZZ_CC)' \
+	  PKG_CONFIG_PATH="$$PKG_CONFIG_PATH"; }
+	@cd fuzz-build && $(MAKE) $(AM_MAKEFLAGS) fuzz-run \
+	  FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_RUNS='$(FUZZ_RUNS)'
+
+# In fuzz-build.  What the fuzzer finds of interest is kept in found/ for the next run.
+fuzz-run: $(fuzz_programs)
+	@status=0; passed=0; failed=0; for p in $(fuzz_programs); do \
+	  name=$${p##*/}; $(MKDIR_P) found/$$name; seeds='$(abs_top_srcdir)/fuzz/corpus/'$$name; \
+	  test -d "$$seeds" || seeds=; \
+	  if ./$$p -verbosity=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    -rss_limit_mb=2048 -runs=$(FUZZ_RUNS) found/$$name $$seeds >$$name.log 2>&1; \
+	  then passed=$$((passed + 1)); \
+	    echo "ok $$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$name.log) inputs"; \
+	  else failed=$$((failed + 1)); status=1; tail -n 60 $$name.log; \
+	    echo "not ok $$name: see $$(pwd)/$$name.log"; fi; \
+	done; echo "$$passed passed, $$failed failed"; exit $$status
+.PHONY: fuzz fuzz-run
+
+clean-local: fuzz-clean
+fuzz-clean:
+	rm -rf fuzz-build
+.PHONY: fuzz-clean

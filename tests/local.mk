@@ -1,0 +1,54 @@
+# The test suites.  `make check` runs TESTS, in a few minutes at most; `make check-slow` runs
+# SLOW_TESTS: kill storms, crash states, hours of clock, real data, real S3 servers.
+#
+#   tests/tNNNN-what.sh     shell tests in TAP (tests/tap.sh): t0 the tree itself, t1 ingest, t2 query,
+#                           t3 flush and log, t4 archive and S3, t5 manifest, t6 killed mid-way,
+#                           t9 pipelines and examples
+#   tests/unit/test-x.c     unit tests, cmocka (tests/unit/local.mk)
+#   fuzz/fuzz-x.c           fuzz targets, replayed over their corpus (fuzz/local.mk)
+#
+# One test alone: make check TESTS=tests/t2010-query-range.sh, or sh ../tests/t2010-query-range.sh
+# in the build directory.  KEEP=1 keeps its temporary directory.
+shell_tests = \
+	tests/t0010-layers.sh \
+	tests/t0011-size.sh \
+	tests/t0012-style.sh \
+	tests/t0013-shellcheck.sh \
+	tests/t0020-symbols.sh \
+	tests/t0030-man.sh \
+	tests/t0040-tap.sh
+
+SLOW_TESTS =
+
+TESTS += $(shell_tests)
+EXTRA_DIST += $(shell_tests) $(SLOW_TESTS) tests/tap.sh tests/run-program.sh
+
+# The programs say TAP through a small filter, the shell tests by themselves.  A test that hangs is
+# killed with all it started.
+TEST_EXTENSIONS = .sh
+TEST_TIMEOUT = 600
+SLOW_TEST_TIMEOUT = 3600
+SH_LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_COMPILER = timeout -k 10 $(TEST_TIMEOUT) /bin/sh
+LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_COMPILER = timeout -k 10 $(TEST_TIMEOUT) /bin/sh $(srcdir)/tests/run-program.sh
+
+# srcdir is the folder of the tests; the two other folders are absolute, since tests change theirs.
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)/tests'; export srcdir; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC;
+
+check-slow: all $(check_PROGRAMS)
+	@status=0; \
+	if test -n '$(SLOW_TESTS)'; then \
+	  $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(SLOW_TESTS)' \
+	    TEST_SUITE_LOG=check-slow.log TEST_TIMEOUT=$(SLOW_TEST_TIMEOUT) || status=$$?; \
+	  $(SHELL) $(srcdir)/tools/sum-tests.sh check-slow.log || status=$$?; \
+	else rm -f check-slow.log; echo '0 passed, 0 failed'; fi; \
+	exit $$status
+.PHONY: check-slow
+CLEANFILES += check-slow.log
+
+include tests/unit/local.mk

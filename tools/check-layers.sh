@@ -1,0 +1,77 @@
+#!/bin/sh
+# check-layers.sh [TOP] - holds who may include whom.  Prints FILE:LINE: why, and is false, when a
+# file of src/ includes what its layer may not see.
+#
+#	tools -> cli -> count.h			private headers are not on their include path either
+#	engine -> all of libcount
+#	s3 -> store/objstore.h base		alone with libcurl, OpenSSL, expat
+#	bundle -> format base			alone with libarchive, beside its module
+#	hot, store -> format codec base		own the files under the data directory
+#	format -> codec base			bytes in memory: no files, no clock; alone with jansson
+#	codec -> base				the same
+#	base -> count.h				any layer may use the types and statuses of count.h
+#	modules -> base, cli, count.h		each alone with the library that it is there for
+cd "${1:-.}" || exit 2
+[ -d src/libcount ] || { echo "check-layers: no src/libcount in $PWD" >&2; exit 2; }
+
+# shellcheck disable=SC2046 # our own file names have no blanks
+awk '
+	BEGIN {
+		# Private headers a layer may include, as a pattern on the name inside the quotation marks.
+		own["base"] = "^base/"
+		own["codec"] = "^(codec|base)/"
+		own["format"] = "^(format|codec|base)/"
+		own["hot"] = "^(hot|format|codec|base)/"
+		own["store"] = "^(store|format|codec|base)/"
+		own["s3"] = "^(s3|base)/|^store/objstore[.]h$"
+		own["bundle"] = "^(bundle|format|base)/"
+		own["engine"] = "^(engine|bundle|s3|store|hot|format|codec|base)/"
+		own["modules"] = "^(modules|base)/|^[a-z0-9_-]+[.]h$"
+		own["cli"] = own["tools"] = "^[a-z0-9_-]+[.]h$"
+		# Libraries and who may use them; whatever is not named here is libc, open to all.
+		lib["^archive(_entry)?[.]h$"] = "^(bundle|modules)$"
+		lib["^pcre2[.]h$"] = "^modules$"
+		lib["^(curl|openssl)/"] = "^s3$"
+		lib["^expat"] = "^s3$"
+		lib["^jansson[.]h$"] = "^format$"
+		lib["^xxhash[.]h$"] = "^base$"
+		lib["^zlib[.]h$"] = "^(s3|format|engine|modules)$"
+		lib["^zstd[.]h$"] = "^(codec|engine|modules)$"
+		lib["^dlfcn[.]h$"] = "^(base|engine|s3|bundle|cli)$"
+		impure = "^(fcntl|unistd|dirent|time|pthread|poll|signal)[.]h$|^sys/(stat|mman|file|time|uio|socket)"
+	}
+	function bad(why) { printf "%s:%d: %s\n", FILENAME, FNR, why; failed = 1 }
+	FNR == 1 {
+		n = split(FILENAME, part, "/")
+		layer = part[2] == "libcount" ? (n > 3 ? part[3] : "top") : part[2]
+	}
+	/^[ \t]*#[ \t]*include/ {
+		name = $0
+		sub(/^[ \t]*#[ \t]*include[ \t]*/, "", name)
+		quoted = name ~ /^"/
+		sub(/^["<]/, "", name)
+		sub(/[">].*$/, "", name)
+		if (layer == "include") {
+			if (quoted)
+				bad("count.h includes only the C library")
+			next
+		}
+		if (!(layer in own)) {
+			bad("a folder without a rule in tools/check-layers.sh")
+			next
+		}
+		if (name ~ /\.\./ || name ~ /^(src|libcount)\//)
+			bad("say which layer: \"" name "\"")
+		else if (quoted && name != "count.h" && name !~ own[layer])
+			bad(layer " may not include \"" name "\"")
+		if (quoted)
+			next
+		if (name ~ /^(base|codec|format|hot|store|engine|s3|bundle)\// || name == "count.h")
+			bad("quotation marks for our own headers: <" name ">")
+		for (pattern in lib)
+			if (name ~ pattern && layer !~ lib[pattern])
+				bad(layer " may not include <" name ">")
+		if ((layer == "codec" || layer == "format") && name ~ impure)
+			bad(layer " is pure (no I/O, no clock): <" name ">")
+	}
+	END { exit failed }' $(find src -name '*.[ch]' | LC_ALL=C sort)
