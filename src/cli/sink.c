@@ -1,0 +1,217 @@
+/* sink.c - where the points of count-ingest go: the writer, its series, and when to commit and sync. */
+#include "sink.h"
+
+#include <inttypes.h>
+
+static void fail(struct sink *s, int ret, const struct count_error *err)
+{
+	struct count_writer_stats stats = { 0 };
+
+	cli_fail(s->cli, ret, err);
+	if (cli_exit_status(ret) < CLI_STORAGE)
+		cli_raise(s->cli, CLI_STORAGE);
+	if (s->w != NULL) {
+		count_writer_stats(s->w, &stats);
+		cli_say(s->cli, CLI_ERROR, "stopped: %" PRIu64 " points are stored, of %" PRIu64 " read",
+			stats.committed, stats.points);
+	}
+	s->failed = true;
+}
+
+static bool open_dry(struct sink *s, enum count_unit unit_if_new)
+{
+	struct count_error err = { 0 };
+	int ret = count_open(&s->cli->config, COUNT_OPEN_EXISTING, &s->db, &err);
+
+	s->unit = unit_if_new;
+	if (ret == COUNT_OK)
+		s->unit = count_db_unit(s->db);
+	else if (ret != COUNT_ERR_NOTFOUND)
+		cli_fail(s->cli, ret, &err);
+	return ret == COUNT_OK || ret == COUNT_ERR_NOTFOUND;
+}
+
+bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_run,
+	       enum count_unit unit_if_new)
+{
+	struct count_error err = { 0 };
+	int ret;
+
+	*s = (struct sink){ .cli = cli, .sync = sync, .dry_run = dry_run,
+		.count_series = dry_run || cli->json || cli->level >= CLI_INFO };
+	if (dry_run)
+		return open_dry(s, unit_if_new);
+	s->db = cli_open(cli, COUNT_OPEN_CREATE);
+	if (s->db == NULL) {	/* a directory that cannot be made is no matter of usage */
+		s->failed = true;
+		return false;
+	}
+	if (count_db_created(s->db))
+		cli_say(cli, CLI_WARN, "made the data directory %s", cli->config.data_dir);
+	s->unit = count_db_unit(s->db);
+	ret = count_writer_open(s->db, sync, &s->w, &err);
+	if (ret == COUNT_OK) {
+		s->epoch = count_writer_epoch(s->w);
+		return true;
+	}
+	s->w = NULL;
+	fail(s, ret, &err);
+	return false;
+}
+
+/* A spelling seen for the first time: its canonical text, and that one's id. */
+static enum line_result resolve(struct sink *s, struct line *line, const struct line_point *pt,
+				uint64_t hash, uint32_t *id)
+{
+	char text[COUNT_SERIES_MAX + 1];
+	struct count_error err = { 0 };
+	uint64_t text_hash;
+	size_t len;
+	int ret;
+
+	if (!line->format->canonical(line, pt->spelled, pt->spelled_len, text, &len))
+		return LINE_REFUSED;
+	if (s->count_series && !names_find(&s->counted, 0, text, len, &text_hash, id)) {
+		names_add(&s->counted, text_hash, text, len, 0);
+		s->series++;
+	}
+	*id = 0;
+	if (s->w != NULL) {
+		ret = count_writer_series(s->w, text, len, id, &err);
+		if (ret == COUNT_ERR_INVALID)
+			return line_refuse(line, "%s", err.text);
+		if (ret != COUNT_OK) {
+			fail(s, ret, &err);
+			return LINE_REFUSED;
+		}
+	}
+	names_add(&s->names, hash, pt->spelled, pt->spelled_len, *id);
+	return LINE_POINTS;
+}
+
+enum line_result sink_take(struct sink *s, struct line *line)
+{
+	struct count_error err = { 0 };
+
+	for (size_t i = 0; i < line->n; i++) {
+		const struct line_point *pt = &line->points[i];
+		uint64_t hash;
+		uint32_t id;
+		int ret;
+
+		if (s->w != NULL && count_writer_epoch(s->w) != s->epoch) {
+			names_clear(&s->names);
+			s->epoch = count_writer_epoch(s->w);
+		}
+		if (!names_find(&s->names, line->format->id, pt->spelled, pt->spelled_len, &hash, &id) &&
+		    resolve(s, line, pt, hash, &id) != LINE_POINTS)
+			return LINE_REFUSED;
+		ret = s->w != NULL ? count_writer_add(s->w, id, pt->time, pt->value, &err) : COUNT_OK;
+		if (ret != COUNT_OK) {
+			fail(s, ret, &err);
+			return LINE_REFUSED;
+		}
+		s->points++;
+	}
+	return LINE_POINTS;
+}
+
+static void commit(struct sink *s)
+{
+	struct count_error err = { 0 };
+	int ret = count_writer_commit(s->w, &err);
+
+	s->pending_since_ns = 0;
+	if (ret != COUNT_OK)
+		fail(s, ret, &err);
+}
+
+static void sync_now(struct sink *s)
+{
+	struct count_error err = { 0 };
+	int ret = count_writer_sync(s->w, &err);
+
+	if (ret != COUNT_OK)
+		fail(s, ret, &err);
+}
+
+static int64_t dirty_since(const struct sink *s)
+{
+	struct count_writer_stats stats = { 0 };
+
+	if (s->sync != COUNT_SYNC_INTERVAL)
+		return 0;
+	count_writer_stats(s->w, &stats);
+	return stats.dirty_since_ns;
+}
+
+void sink_tick(struct sink *s, int64_t now_ns, bool busy)
+{
+	int64_t dirty;
+
+	if (s->w == NULL || s->failed)
+		return;
+	if (count_writer_pending(s->w) == 0)
+		s->pending_since_ns = 0;
+	else if (s->pending_since_ns == 0)
+		s->pending_since_ns = now_ns;
+	if (s->pending_since_ns != 0 &&
+	    now_ns - s->pending_since_ns >= (busy ? SINK_BUSY_NS : SINK_COMMIT_NS))
+		commit(s);
+	dirty = dirty_since(s);
+	if (!s->failed && dirty != 0 && now_ns - dirty >= SINK_SYNC_NS)
+		sync_now(s);
+}
+
+int64_t sink_deadline(const struct sink *s)
+{
+	int64_t dirty, next = 0;
+
+	if (s->w == NULL || s->failed)
+		return 0;
+	dirty = dirty_since(s);
+	if (dirty != 0)
+		next = dirty + SINK_SYNC_NS;
+	if (s->pending_since_ns != 0 && (next == 0 || s->pending_since_ns + SINK_COMMIT_NS < next))
+		next = s->pending_since_ns + SINK_COMMIT_NS;
+	return next;
+}
+
+void sink_maintain(struct sink *s)
+{
+	struct count_error err = { 0 };
+	int ret;
+
+	if (s->w == NULL || s->failed)
+		return;
+	ret = count_writer_maintain(s->w, &err);
+	if (ret == COUNT_ERR_LOCKED)	/* the other one does the same work */
+		cli_say(s->cli, CLI_INFO, "flush left to the run that holds the lock");
+	else if (ret != COUNT_OK)
+		cli_say(s->cli, CLI_WARN, "warning: points are stored, but the flush failed: %s", err.text);
+}
+
+void sink_finish(struct sink *s)
+{
+	if (s->w == NULL || s->failed)
+		return;
+	commit(s);
+	if (!s->failed && s->sync != COUNT_SYNC_NONE)
+		sync_now(s);
+}
+
+void sink_close(struct sink *s)
+{
+	struct count_error err = { 0 };
+	int ret;
+
+	/* After a failure there is nothing left to lose by closing, and the first message says it. */
+	ret = s->w != NULL ? count_writer_close(s->w, &err) : COUNT_OK;
+	s->w = NULL;
+	if (ret != COUNT_OK && !s->failed)
+		fail(s, ret, &err);
+	count_close(s->db);
+	s->db = NULL;
+	names_free(&s->names);
+	names_free(&s->counted);
+}

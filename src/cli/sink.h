@@ -1,0 +1,51 @@
+/*
+ * sink.h - where the points of count-ingest go: the writer, its series, and when to commit and sync.
+ *
+ * A point is seen by queries after a commit and safe after a sync.  A stream that pauses is
+ * committed SINK_COMMIT_NS after its first waiting point; a busy one fills its batches, but is
+ * committed SINK_BUSY_NS after it at the latest.
+ */
+#ifndef CLI_SINK_H
+#define CLI_SINK_H
+
+#include "cli.h"
+#include "line.h"
+#include "names.h"
+
+#define SINK_COMMIT_NS	INT64_C(50000000)
+#define SINK_BUSY_NS	INT64_C(500000000)
+#define SINK_SYNC_NS	INT64_C(900000000)	/* durable within the second, its own time included */
+
+struct sink {
+	struct cli *cli;
+	bool dry_run;
+	enum count_sync sync;
+	count_db *db;			/* NULL in a dry run without a directory */
+	count_writer *w;		/* NULL in a dry run */
+	enum count_unit unit;
+	struct names names;		/* spelled -> id */
+	uint32_t epoch;
+	bool count_series;
+	struct names counted;		/* canonical texts, when series are counted */
+	uint64_t series;
+	uint64_t points;
+	int64_t pending_since_ns;	/* CLOCK_MONOTONIC; 0: nothing waits for a commit */
+	bool failed;			/* storage: said already, nothing more is taken */
+};
+
+/* Open the store and its writer; false after a message and cli_raise(). */
+bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_run,
+	       enum count_unit unit_if_new);
+/* Take the points of a line.  LINE_REFUSED with line->why, or, with s->failed, without. */
+enum line_result sink_take(struct sink *s, struct line *line);
+/* To be called when some input has been taken, and whenever the time of sink_deadline() has come. */
+void sink_tick(struct sink *s, int64_t now_ns, bool busy);
+/* CLOCK_MONOTONIC of what is to be done next; 0: nothing. */
+int64_t sink_deadline(const struct sink *s);
+/* Flush in this process if it is due; a failure is a warning. */
+void sink_maintain(struct sink *s);
+/* Everything visible and, unless told otherwise, durable. */
+void sink_finish(struct sink *s);
+void sink_close(struct sink *s);
+
+#endif
