@@ -1,9 +1,11 @@
 # Benchmarks are built by `make bench` only; bench/README says how to compare two runs.
 # A program: add it to bench_programs, sorted, and give its _SOURCES.
 bench_programs = \
-	bench/bench-codec
+	bench/bench-codec \
+	bench/gen-devops
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
+bench_gen_devops_SOURCES = bench/gen-devops.c
 
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)

@@ -34,7 +34,7 @@ awk '
 		lib["^(curl|openssl)/"] = "^s3$"
 		lib["^expat"] = "^s3$"
 		lib["^jansson[.]h$"] = "^format$"
-		lib["^xxhash[.]h$"] = "^base$"
+		lib["^xxhash[.]h$"] = "^(base|format|hot|store|engine|cli)$"
 		lib["^zlib[.]h$"] = "^(s3|format|engine|modules)$"
 		lib["^zstd[.]h$"] = "^(codec|engine|modules)$"
 		lib["^dlfcn[.]h$"] = "^(base|engine|s3|bundle|cli)$"

@@ -31,7 +31,7 @@ awk -v later="(^|[^A-Za-z_])($later)([^A-Za-z_]|\$)" -v machine="$machine" -v co
 	FNR == 2 && sh && !/^#/ { bad("begins with a comment that says what the file is") }
 	/[ \t]$/ { bad("blanks at the end of the line") }
 	/\r/ { bad("a carriage return") }
-	c && /^ +[^ *]/ || sh && /^  +[^ ]/ && !here { bad("indent with tabs") }
+	c && /^(  |    |         *)[^ *]/ || sh && /^  +[^ ]/ && !here { bad("indent with tabs") }
 	(c || sh) && FILENAME !~ /_table\.h$/ && width($0) > columns { bad("over " columns " columns") }
 	c && /^[A-Za-z_].*\)[ \t]*\{[ \t]*$/ && !/(struct|enum|union|=)[^()]*\{/ {
 		bad("the brace of a function stands alone")

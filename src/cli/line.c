@@ -58,7 +58,7 @@ bool line_stamp(struct line *line, const char *s, size_t len, int64_t *time)
 		line->stamp_time = *time;
 		return true;
 	}
-	/* N is rrdtool's word for now; -1 is Graphite's, unless a unit makes it a time like others. */
+	/* N is rrdtool's word for the present; -1 is Graphite's, unless a unit makes it a time like others. */
 	if ((len == 1 && s[0] == 'N') ||
 	    (len == 2 && s[0] == '-' && s[1] == '1' && line->given == COUNT_TIME_AUTO)) {
 		*time = line->now;

@@ -1,2 +1,39 @@
-# libcount-cli: what the tools share; uses count.h alone of the library.
-cli_cppflags = $(public_cppflags) -I$(top_srcdir)/src/cli
+# libcount-cli: what the tools share.  Of the library it uses count.h alone: no private header is on
+# its include path.
+cli_cppflags = $(public_cppflags) -I$(top_srcdir)/src/cli -DCOUNT_MODULE_DIR='"$(pkglibdir)"'
+
+noinst_LTLIBRARIES += libcount-cli.la
+libcount_cli_la_CPPFLAGS = $(cli_cppflags)
+libcount_cli_la_SOURCES = \
+	src/cli/check.c \
+	src/cli/check.h \
+	src/cli/cli.c \
+	src/cli/cli.h \
+	src/cli/format_graphite.c \
+	src/cli/format_json.c \
+	src/cli/ingest.c \
+	src/cli/ingest.h \
+	src/cli/input.c \
+	src/cli/input.h \
+	src/cli/input_module.h \
+	src/cli/line.c \
+	src/cli/line.h \
+	src/cli/names.c \
+	src/cli/names.h \
+	src/cli/number.h \
+	src/cli/options.c \
+	src/cli/options.h \
+	src/cli/out.c \
+	src/cli/out.h \
+	src/cli/plot.c \
+	src/cli/plot.h \
+	src/cli/print.c \
+	src/cli/print.h \
+	src/cli/query.c \
+	src/cli/query.h \
+	src/cli/refused.c \
+	src/cli/refused.h \
+	src/cli/signals.c \
+	src/cli/signals.h \
+	src/cli/sink.c \
+	src/cli/sink.h

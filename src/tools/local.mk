@@ -2,9 +2,21 @@
 # another library to find and relocate, is a plain program in the build tree (no libtool wrapper
 # script), and cannot meet a libcount.so of another version.
 # What they may call is count.h all the same: no private header is on their include path.
-#
-#   bin_PROGRAMS += count-ingest
-#   count_ingest_SOURCES = src/tools/count-ingest.c
-#   count_ingest_CPPFLAGS = $(cli_cppflags)
-#   count_ingest_LDADD = $(tool_ldadd)
 tool_ldadd = libcount-cli.la libcount-core.la -lm
+
+EXTRA_PROGRAMS += \
+	count-flush \
+	count-ingest \
+	count-query
+
+count_flush_SOURCES = src/tools/count-flush.c
+count_flush_CPPFLAGS = $(cli_cppflags)
+count_flush_LDADD = $(tool_ldadd)
+
+count_ingest_SOURCES = src/tools/count-ingest.c
+count_ingest_CPPFLAGS = $(cli_cppflags)
+count_ingest_LDADD = $(tool_ldadd)
+
+count_query_SOURCES = src/tools/count-query.c
+count_query_CPPFLAGS = $(cli_cppflags)
+count_query_LDADD = $(tool_ldadd)
