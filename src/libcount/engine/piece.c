@@ -99,7 +99,7 @@ static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times,
 		     size_t *n, struct count_error *err)
 {
 	const struct block_chunk *c = &p->u.warm.chunk;
-	uint64_t at = c->off;
+	uint64_t at = c->values_off;
 	int ret;
 
 	if (p->u.warm.done) {
@@ -142,7 +142,7 @@ int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
 
 	if (c->stats.count == 0 || c->stats.count > CHUNK_MAX_POINTS ||
 	    c->stats.first_time > c->stats.last_time || c->seg_lo > c->seg_hi) {
-		snapshot_note_block(s, block, c->off);
+		snapshot_note_block(s, block, c->values_off);
 		return COUNT_OK;
 	}
 	p = piece_list_add(l);

@@ -1,5 +1,14 @@
 libcount_core_la_SOURCES += \
 	src/libcount/format/block.h \
+	src/libcount/format/block_chunks.c \
+	src/libcount/format/block_layout.h \
+	src/libcount/format/block_open.h \
+	src/libcount/format/block_reader.c \
+	src/libcount/format/block_stats.c \
+	src/libcount/format/block_stats.h \
+	src/libcount/format/block_times.c \
+	src/libcount/format/block_times.h \
+	src/libcount/format/block_writer.c \
 	src/libcount/format/current.c \
 	src/libcount/format/current.h \
 	src/libcount/format/formatfile.c \
