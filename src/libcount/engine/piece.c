@@ -19,14 +19,10 @@ static int hot_read(struct piece *p, struct chunk_coder *coder, int64_t *times, 
 		    size_t *n, struct count_error *err)
 {
 	const struct hot_run *run = &p->u.hot.run;
-	struct hot_run_cursor *cur = &p->u.hot.cursor;
-	bool begun = cur->done > 0;
-	int64_t prev = cur->time;
-	int ret = hot_run_next(run, cur, times, values, n);
+	int ret = hot_run_next(run, &p->u.hot.cursor, times, values, n);
 
 	(void)coder;
-	if (ret == COUNT_OK && (!is_ascending(times, *n, p->first, p->last) ||
-				(begun && *n > 0 && times[0] <= prev)))
+	if (ret == COUNT_OK && !is_ascending(times, *n, p->first, p->last))
 		ret = COUNT_ERR_CORRUPT;
 	if (ret == COUNT_ERR_CORRUPT)
 		piece_note_run(p->snap, run);

@@ -1,0 +1,74 @@
+/*
+ * flush_out.h - the block files that a flush or compaction makes: one a window of the plan.
+ *
+ * Series come in byte order of names, the points of each in time order; each point goes to the
+ * file of its window, in chunks of about CHUNK_POINTS.  A file that has grown to 256 MiB is finished
+ * and the next series opens another.
+ *
+ * And if we die: a file has a temporary name and our flock until it is complete, then its own name
+ * and still the flock; what no CURRENT names and nobody holds is swept by the next run.
+ */
+#ifndef COUNT_ENGINE_FLUSH_OUT_H
+#define COUNT_ENGINE_FLUSH_OUT_H
+
+#include "codec/chunk.h"
+#include "engine/flush_plan.h"
+#include "engine/snapshot.h"
+
+#define BLOCK_FILE_BYTES (UINT64_C(256) << 20)	/* the size at which output is split */
+
+struct out_file {
+	int fd;				/* flocked; -1: slot not in use */
+	uint64_t number;
+	struct block_writer *writer;	/* NULL once it is finished */
+	struct buf pending;		/* bytes not yet written */
+	bool failed;			/* a write failed, with: */
+	int sys_errno;
+	bool in_series;			/* the writer has been told the series */
+	struct current_block entry;
+};
+
+struct out_set {
+	const struct datadir *dir;
+	const struct plan *plan;
+	uint64_t next_number;		/* of CURRENT's counter; moves on */
+	uint64_t seg_lo, seg_hi;	/* for the headers */
+	struct chunk_coder *coder;
+	struct out_file open[PLAN_MAX];	/* by slot of the plan */
+	struct out_file *done;		/* finished, still flocked */
+	size_t ndone, done_cap;
+	uint64_t points;		/* written so far */
+	/* The series and the chunk under way. */
+	const char *name;
+	size_t name_len;
+	int64_t *times;
+	double *values;
+	size_t n;
+	int slot;
+	int64_t until;
+	uint64_t lo, hi;
+};
+
+/* Borrows everything.  COUNT_ERR_NOMEM. */
+int out_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
+	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, struct chunk_coder *coder);
+/* name must last until out_end_series(). */
+void out_begin_series(struct out_set *o, const char *name, size_t len);
+/* Points after all earlier ones of the series; they come from segments lo .. hi. */
+int out_points(struct out_set *o, const int64_t *times, const double *values, size_t n, uint64_t lo,
+	       uint64_t hi, struct count_error *err);
+/* Ends the chunk under way: what comes next does not join it. */
+int out_end_chunk(struct out_set *o, struct count_error *err);
+/* A chunk of another block as it stands, with its own segments; it must lie in one window.  Damage in
+ * the source: COUNT_ERR_CORRUPT with *at, err untouched. */
+int out_copy(struct out_set *o, const struct block *from, const struct block_chunk *c, uint64_t *at,
+	     struct count_error *err);
+int out_end_series(struct out_set *o, struct count_error *err);
+/* Completes all files: fsync, rename, fsync of blocks/.  They stand in done[] then. */
+int out_finish(struct out_set *o, struct count_error *err);
+/* After CURRENT names them: gives up the locks. */
+void out_release(struct out_set *o);
+/* On failure before that: removes the files.  Also after out_release(), then a no-op. */
+void out_abort(struct out_set *o);
+
+#endif
