@@ -1,4 +1,8 @@
 libcount_core_la_SOURCES += \
+	src/libcount/engine/blockname.c \
+	src/libcount/engine/blockname.h \
+	src/libcount/engine/compact.c \
+	src/libcount/engine/compact_merge.c \
 	src/libcount/engine/config.c \
 	src/libcount/engine/config.h \
 	src/libcount/engine/config_file.c \
@@ -6,11 +10,21 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/config_load.c \
 	src/libcount/engine/db.c \
 	src/libcount/engine/db.h \
+	src/libcount/engine/flush.c \
+	src/libcount/engine/flush.h \
+	src/libcount/engine/flush_log.c \
+	src/libcount/engine/flush_log.h \
+	src/libcount/engine/flush_move.c \
+	src/libcount/engine/flush_out.c \
+	src/libcount/engine/flush_out.h \
+	src/libcount/engine/flush_plan.c \
+	src/libcount/engine/flush_plan.h \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
 	src/libcount/engine/piece.c \
 	src/libcount/engine/piece.h \
 	src/libcount/engine/piece_list.c \
+	src/libcount/engine/retention.c \
 	src/libcount/engine/select.c \
 	src/libcount/engine/select.h \
 	src/libcount/engine/select_glob.c \
@@ -23,4 +37,5 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/source_local.c \
 	src/libcount/engine/source_newest.c \
 	src/libcount/engine/suggest.c \
-	src/libcount/engine/suggest.h
+	src/libcount/engine/suggest.h \
+	src/libcount/engine/sweep.c

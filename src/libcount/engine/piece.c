@@ -1,6 +1,8 @@
 /* piece.c - finding the pieces of a series in log and blocks, reading them; see piece.h. */
 #include "engine/piece.h"
 
+#include <inttypes.h>
+
 #include "base/error.h"
 
 /* n strictly ascending times within first .. last: what every source promises. */
@@ -37,9 +39,16 @@ void piece_note_run(struct snapshot *s, const struct hot_run *run)
 {
 	const struct hot_frame *f = run->frame;
 
-	snapshot_note(s, COUNT_ERR_CORRUPT, "%s/%012llu.wal: damaged run in the frame at byte %llu",
-		      s->dir->wal_path, (unsigned long long)f->segment,
-		      (unsigned long long)f->offset);
+	if (f->soft) {		/* a crash of the machine took what was not yet synced */
+		log_msg(&s->dir->log, 1, "%s/%012" PRIu64 ".wal: torn run in the frame at byte %"
+			PRIu64, s->dir->wal_path, f->segment, f->offset);
+		return;
+	}
+	for (size_t i = 0; i < s->log.nsegments; i++)
+		if (s->log.segments[i].number == f->segment)
+			s->log.segments[i].damaged = true;
+	snapshot_note(s, COUNT_ERR_CORRUPT, "%s/%012" PRIu64 ".wal: damaged run in the frame at "
+		      "byte %" PRIu64, s->dir->wal_path, f->segment, f->offset);
 }
 
 int piece_add_run(struct piece_list *l, struct snapshot *s, const struct hot_run *run)

@@ -1,0 +1,351 @@
+/*
+ * compact.c - which block files are joined, and when it is worth it.
+ *
+ * Three rules, tried in this order until none applies:
+ *
+ * Pressure.  Above 48 files, plus one per 256 MiB of data, the merge that rewrites the fewest
+ * bytes per file removed, inside any window.
+ *
+ * Quiet windows.  A window that ended at least a day ago takes in the files inside it while the
+ * result stays under 256 MiB; the largest such window first, so that points do not climb
+ * level by level.  A large file waits until what would join it is at least a quarter of it.
+ *
+ * Tiers.  Files of one window, the newest first, as long as each is at most four times what is
+ * gathered so far: four or more are joined (universal compaction).  So a point is rewritten
+ * about log4(points) times.
+ *
+ * Every choice removes files, so the loop ends.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/flush.h"
+
+enum {
+	PRESSURE_FILES = 48,
+	TIER_FILES = 4,
+	TIER_RATIO = 4,
+	FILE_COST = 64 << 10,	/* opening and syncing a file, in bytes rewritten */
+	MAX_TOP = 40,		/* levels; window_top() is 24 at most */
+};
+
+struct choice {
+	size_t *files;		/* indices in blocks[], the caller's array */
+	size_t n;
+	unsigned level;
+	int64_t window;
+	size_t max_windows;
+};
+
+struct pick {
+	const struct maint *m;
+	const struct current_block *b;
+	size_t n;
+	size_t *order;		/* of files that may be joined, by size */
+	size_t norder;
+	size_t *files;		/* scratch: the choice */
+	size_t *inside;		/* scratch: files of one window, by size */
+	int64_t now;
+	unsigned top;
+};
+
+static int64_t window_up(const struct pick *p, const struct current_block *b, unsigned level)
+{
+	(void)p;
+	return level - b->level >= 32 ? (b->window < 0 ? -1 : 0)
+				      : b->window >> (2 * (level - b->level));
+}
+
+static bool lies_in(const struct pick *p, const struct current_block *b, unsigned level,
+		    int64_t window)
+{
+	return b->level <= level && window_up(p, b, level) == window;
+}
+
+/* Ended at least a day ago by the wall clock. */
+static bool is_quiet(const struct pick *p, unsigned level, int64_t window)
+{
+	int64_t first, last;
+
+	window_bounds(p->m->unit, level, window, &first, &last);
+	return p->now > INT64_MIN + 2 * window_day(p->m->unit) &&
+	       last < p->now - window_day(p->m->unit);
+}
+
+/* Files of blocks[order[]] inside a window, smallest first. */
+static size_t find_inside(const struct pick *p, unsigned level, int64_t window)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->norder; i++)
+		if (lies_in(p, &p->b[p->order[i]], level, window))
+			p->inside[n++] = p->order[i];
+	return n;
+}
+
+/* ---- Pressure ---- */
+
+static uint64_t outputs_of(uint64_t bytes)
+{
+	return bytes / BLOCK_FILE_BYTES + 1;
+}
+
+/* The best number of smallest files to join in a window: the least cost per file removed. */
+static size_t cheapest_prefix(const struct pick *p, size_t n, double *cost)
+{
+	uint64_t bytes = 0;
+	size_t best = 0;
+
+	for (size_t k = 0; k < n && bytes < 8 * BLOCK_FILE_BYTES; k++) {
+		double c;
+
+		bytes += p->b[p->inside[k]].size;
+		if (k + 1 <= outputs_of(bytes))
+			continue;
+		c = ((double)bytes + FILE_COST * (double)(k + 1)) /
+		    (double)(k + 1 - outputs_of(bytes));
+		if (best == 0 || c < *cost) {
+			*cost = c;
+			best = k + 1;
+		}
+	}
+	return best;
+}
+
+static bool pick_pressure(const struct pick *p, struct choice *c)
+{
+	uint64_t bytes = 0;
+	double least = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		bytes += p->b[i].size;
+	if (p->n <= PRESSURE_FILES + bytes / BLOCK_FILE_BYTES)
+		return false;
+	c->n = 0;
+	for (unsigned level = 0; level <= p->top; level++) {
+		for (size_t i = 0; i < p->norder; i++) {
+			const struct current_block *b = &p->b[p->order[i]];
+			double cost;
+			size_t k;
+
+			if (b->level > level)
+				continue;
+			k = find_inside(p, level, window_up(p, b, level));
+			k = k < 2 ? 0 : cheapest_prefix(p, k, &cost);
+			/* A wider window costs queries: it must be cheaper by some. */
+			if (k == 0 || (c->n > 0 && cost * (8 + level) >= least))
+				continue;
+			least = cost * (8 + level);
+			memcpy(c->files, p->inside, k * sizeof(*c->files));
+			c->n = k;
+			c->level = level;
+			c->window = window_up(p, b, level);
+			c->max_windows = 1;
+		}
+	}
+	return c->n > 0;
+}
+
+/* ---- Quiet windows ---- */
+
+/* What of the n files inside is worth joining: all, or the small ones, or none. */
+static size_t worth_joining(const struct pick *p, size_t n)
+{
+	uint64_t bytes = 0, late = 0;
+
+	/* Drop the largest while they do not fit, or the rest is not worth rewriting them. */
+	for (size_t i = 0; i < n; i++)
+		bytes += p->b[p->inside[i]].size;
+	for (; n >= 2; n--) {
+		uint64_t largest = p->b[p->inside[n - 1]].size;
+
+		late = bytes - largest;
+		if (bytes < BLOCK_FILE_BYTES && late >= largest / 4)
+			return n;
+		bytes -= largest;
+	}
+	return 0;
+}
+
+static bool pick_quiet(const struct pick *p, struct choice *c)
+{
+	for (unsigned level = p->top + 1; level-- > 1;) {
+		for (size_t i = 0; i < p->norder; i++) {
+			const struct current_block *b = &p->b[p->order[i]];
+			int64_t window;
+			size_t n, k;
+
+			if (b->level > level)
+				continue;
+			window = window_up(p, b, level);
+			if (!is_quiet(p, level, window))
+				continue;
+			n = find_inside(p, level, window);
+			k = n < 2 ? 0 : worth_joining(p, n);
+			/* Late files alone wait for company. */
+			if (k < 2 || (k < n && k < TIER_FILES))
+				continue;
+			memcpy(c->files, p->inside, k * sizeof(*c->files));
+			*c = (struct choice){ .files = c->files, .n = k, .level = level,
+					      .window = window, .max_windows = 1 };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- Tiers ---- */
+
+/* Newest first, files of one window. */
+static size_t same_window(const struct pick *p, const struct current_block *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->norder; i++) {
+		const struct current_block *o = &p->b[p->order[i]];
+		size_t at = n;
+
+		if (o->level != b->level || o->window != b->window)
+			continue;
+		for (; at > 0 && p->b[p->inside[at - 1]].seg_hi < o->seg_hi; at--)
+			p->inside[at] = p->inside[at - 1];
+		p->inside[at] = p->order[i];
+		n++;
+	}
+	return n;
+}
+
+static size_t tier_run(const struct pick *p, size_t n)
+{
+	uint64_t bytes = 0;
+	size_t k = 0;
+
+	for (; k < n; k++) {
+		uint64_t size = p->b[p->inside[k]].size;
+
+		if (k > 0 && (size > TIER_RATIO * bytes || bytes + size >= BLOCK_FILE_BYTES))
+			break;
+		bytes += size < 4096 ? 4096 : size;	/* all tiny files are alike */
+	}
+	return k >= TIER_FILES ? k : 0;
+}
+
+static bool pick_tier(const struct pick *p, struct choice *c)
+{
+	for (size_t i = 0; i < p->norder; i++) {
+		const struct current_block *b = &p->b[p->order[i]];
+		size_t k = tier_run(p, same_window(p, b));
+
+		if (k == 0)
+			continue;
+		memcpy(c->files, p->inside, k * sizeof(*c->files));
+		*c = (struct choice){ .files = c->files, .n = k, .level = b->level,
+				      .window = b->window };
+		/* While points still arrive, those of dense days go to files of their own. */
+		c->max_windows = is_quiet(p, b->level, b->window) ? 1 : k - 1;
+		return true;
+	}
+	return false;
+}
+
+/* ---- The loop ---- */
+
+/* Pinned files are being archived, restored ones (segment 0) are to be dropped as they are. */
+static bool may_join(const struct maint *m, const struct current_block *b)
+{
+	return !b->pinned && b->seg_hi > 0 && b->level <= window_top(m->unit) &&
+	       b->size <= 2 * BLOCK_FILE_BYTES && !maint_is_bad(m, b->number);
+}
+
+static void order_by_size(struct pick *p)
+{
+	p->norder = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		size_t at = p->norder;
+
+		if (!may_join(p->m, &p->b[i]))
+			continue;
+		for (; at > 0 && p->b[p->order[at - 1]].size > p->b[i].size; at--)
+			p->order[at] = p->order[at - 1];
+		p->order[at] = i;
+		p->norder++;
+	}
+}
+
+static int pick_one(const struct maint *m, struct choice *c, bool *found, struct count_error *err)
+{
+	struct pick p = { .m = m, .b = m->cur.blocks, .n = m->cur.nblocks, .now = maint_now(m),
+			  .top = window_top(m->unit) };
+	size_t *space = calloc(2 * p.n + 1, sizeof(*space));
+
+	if (space == NULL)
+		return err_nomem(err);
+	p.order = space;
+	p.inside = space + p.n;
+	order_by_size(&p);
+	*found = pick_pressure(&p, c) || pick_quiet(&p, c) || pick_tier(&p, c);
+	free(space);
+	return COUNT_OK;
+}
+
+/* A dry run: the list as it would be, sizes added up. */
+static int pretend(struct maint *m, const struct choice *c)
+{
+	struct current_block sum = m->cur.blocks[c->files[0]];
+	size_t kept = 0;
+
+	for (size_t i = 1; i < c->n; i++) {
+		const struct current_block *b = &m->cur.blocks[c->files[i]];
+
+		sum.size += b->size;
+		sum.points += b->points;
+		sum.first_time = b->first_time < sum.first_time ? b->first_time : sum.first_time;
+		sum.last_time = b->last_time > sum.last_time ? b->last_time : sum.last_time;
+		sum.seg_lo = b->seg_lo < sum.seg_lo ? b->seg_lo : sum.seg_lo;
+		sum.seg_hi = b->seg_hi > sum.seg_hi ? b->seg_hi : sum.seg_hi;
+	}
+	sum.level = c->level;
+	sum.window = c->window;
+	for (size_t i = 0; i < m->cur.nblocks; i++) {
+		bool goes = false;
+
+		for (size_t k = 0; k < c->n; k++)
+			goes = goes || c->files[k] == i;
+		if (!goes)
+			m->cur.blocks[kept++] = m->cur.blocks[i];
+	}
+	m->cur.nblocks = kept;
+	m->report->blocks_removed += c->n;
+	m->report->blocks_written++;
+	return current_add(&m->cur, &sum);
+}
+
+static int join(struct maint *m, const struct choice *c, struct count_error *err)
+{
+	struct compact_job job = { .files = c->files, .nfiles = c->n, .level = c->level,
+				   .window = c->window, .max_windows = c->max_windows,
+				   .keep_from = INT64_MIN };
+
+	if (m->opt->dry_run)
+		return pretend(m, c) == COUNT_OK ? COUNT_OK : err_nomem(err);
+	return compact_merge(m, &job, err);
+}
+
+int compact_run(struct maint *m, struct count_error *err)
+{
+	for (;;) {
+		struct choice c = { .files = calloc(m->cur.nblocks + 1, sizeof(size_t)) };
+		size_t before = m->cur.nblocks, nbad = m->nbad;
+		bool found = false;
+		int ret = c.files == NULL ? err_nomem(err) : pick_one(m, &c, &found, err);
+
+		if (ret == COUNT_OK && found)
+			ret = join(m, &c, err);
+		free(c.files);
+		if (ret != COUNT_OK || !found)
+			return ret;
+		if (m->cur.nblocks >= before && m->nbad == nbad)
+			return COUNT_OK;	/* no gain after all: not again in this run */
+	}
+}
