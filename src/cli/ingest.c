@@ -134,7 +134,7 @@ static void take_line(struct ingest *g, const char *s, size_t len)
 		g->skipped += ret == LINE_SKIPPED;
 		if (ret != LINE_REFUSED)
 			return;
-		refuse(g, g->line.why, s, len);
+		refuse(g, memchr(s, '\0', len) != NULL ? "a NUL byte: this is no text" : g->line.why, s, len);
 	}
 	refused_bytes(&g->refused, "\n", 1);
 }

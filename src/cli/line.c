@@ -119,17 +119,6 @@ bool line_decorate(struct line *line, char text[COUNT_SERIES_MAX + 1], size_t *l
 	return false;
 }
 
-/* What a refused line looks like, for a message that helps more than "bad value". */
-static void explain(struct line *line, const char *s, size_t len)
-{
-	if (memchr(s, '\0', len) != NULL) {
-		line_refuse(line, "a NUL byte: this is no text");
-		return;
-	}
-	if (line->fixed == NULL && line->n == 0)
-		line_refuse(line, "cannot tell the format; expected 'name value [timestamp]'");
-}
-
 enum line_result line_read(struct line *line, const char *s, size_t len)
 {
 	enum line_result ret;
@@ -148,8 +137,8 @@ enum line_result line_read(struct line *line, const char *s, size_t len)
 		line->format = *s == '{' && s[len - 1] == '}' ? &format_json : &format_graphite;
 	line->why[0] = '\0';
 	ret = line->format->read(line, s, len);
-	if (ret == LINE_REFUSED && (line->why[0] == '\0' || memchr(s, '\0', len) != NULL))
-		explain(line, s, len);
+	if (ret == LINE_REFUSED && line->why[0] == '\0')
+		line_refuse(line, "cannot tell the format; expected 'name value [timestamp]'");
 	return ret;
 }
 

@@ -2,8 +2,9 @@
  * input.c - the module for compressed input: gzip, zstd, xz, bzip2, lz4, and members of tar and zip.
  *
  * Filters and formats are named one by one: some of libarchive's others start programs, and a
- * metrics file needs none of them.
+ * metrics file needs none of them.  gzip is unpacked by zlib instead; gunzip.h says why.
  */
+#include "gunzip.h"
 #include "input_module.h"
 
 #include <archive.h>
@@ -14,8 +15,7 @@
 
 struct reader {
 	struct archive *archive;
-	input_feed_fn *feed;
-	void *feed_arg;
+	struct gunzip *gunzip;
 	int opened;
 };
 
@@ -23,8 +23,12 @@ static la_ssize_t on_read(struct archive *a, void *arg, const void **bytes)
 {
 	struct reader *r = arg;
 	const char *p = NULL;
-	ssize_t n = r->feed(r->feed_arg, &p);
+	ssize_t n = gunzip_read(r->gunzip, &p);
 
+	/* Of an error libarchive would tell at once and keep what it has read ahead to itself: so damaged
+	 * gzip data end here, and the end is then found to be no good one. */
+	if (n < 0 && gunzip_error(r->gunzip) != NULL)
+		n = 0;
 	if (n < 0)
 		archive_set_error(a, errno, "read error");
 	*bytes = p;
@@ -38,13 +42,14 @@ static void *reader_open(input_feed_fn *feed, void *arg)
 
 	if (r == NULL)
 		return NULL;
-	*r = (struct reader){ .archive = archive_read_new(), .feed = feed, .feed_arg = arg };
+	*r = (struct reader){ .archive = archive_read_new(), .gunzip = gunzip_new(feed, arg) };
 	a = r->archive;
-	if (a == NULL) {
+	if (a == NULL || r->gunzip == NULL) {
+		archive_read_free(a);
+		gunzip_free(r->gunzip);
 		free(r);
 		return NULL;
 	}
-	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_bzip2(a);
 	archive_read_support_filter_xz(a);
 	archive_read_support_filter_zstd(a);
@@ -69,7 +74,7 @@ static int reader_next(void *handle, const char **name)
 	do {
 		ret = archive_read_next_header(r->archive, &entry);
 		if (ret == ARCHIVE_EOF)
-			return 0;
+			return gunzip_error(r->gunzip) != NULL ? -1 : 0;
 		if (ret < ARCHIVE_WARN)
 			return -1;
 	} while (archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != 0);
@@ -87,14 +92,18 @@ static ssize_t reader_read(void *handle, void *buf, size_t len)
 	do {
 		n = archive_read_data(r->archive, buf, len);
 	} while (n == ARCHIVE_RETRY);
+	if (n == 0 && archive_format(r->archive) == ARCHIVE_FORMAT_RAW && gunzip_error(r->gunzip) != NULL)
+		return -1;
 	return n < 0 ? -1 : n;
 }
 
 static const char *reader_error(void *handle)
 {
 	struct reader *r = handle;
-	const char *text = archive_error_string(r->archive);
+	const char *text = gunzip_error(r->gunzip);
 
+	if (text == NULL)
+		text = archive_error_string(r->archive);
 	return text != NULL ? text : "damaged archive";
 }
 
@@ -103,6 +112,7 @@ static void reader_close(void *handle)
 	struct reader *r = handle;
 
 	archive_read_free(r->archive);
+	gunzip_free(r->gunzip);
 	free(r);
 }
 

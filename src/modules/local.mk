@@ -10,8 +10,8 @@ module_ldflags = -module -avoid-version -shared -no-undefined -export-symbols-re
 if WITH_ARCHIVE
 pkglib_LTLIBRARIES += src/modules/input.la
 endif
-src_modules_input_la_SOURCES = src/modules/input.c
-src_modules_input_la_CPPFLAGS = $(module_cppflags) $(ARCHIVE_CFLAGS)
+src_modules_input_la_SOURCES = src/modules/gunzip.c src/modules/gunzip.h src/modules/input.c
+src_modules_input_la_CPPFLAGS = $(module_cppflags) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS)
 src_modules_input_la_LDFLAGS = $(module_ldflags)
-src_modules_input_la_LIBADD = $(ARCHIVE_LIBS)
+src_modules_input_la_LIBADD = $(ARCHIVE_LIBS) $(ZLIB_LIBS)
 
