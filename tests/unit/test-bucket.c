@@ -131,6 +131,21 @@ static void test_odd_days(void **state)
 	check_days("America/St_Johns", utc(2010, 11, 6, 2) + 1800, (int[]){ 240, 250, 240 }, 3);
 }
 
+/* At 00:01 of 2010-11-07 the clocks went back to 23:01: that hour stays in the day that has begun. */
+static void test_day_shown_again(void **state)
+{
+	int64_t midnight = utc(2010, 11, 7, 2) + 1800;
+	struct tz *tz = zone("America/St_Johns");
+	struct bucket b = make("1d", tz, COUNT_UNIT_S);
+
+	(void)state;
+	for (int64_t t = midnight; t < midnight + 2 * HOUR; t += 59) {
+		assert_int_equal(bucket_start(&b, t), midnight);
+		assert_int_equal(bucket_next(&b, t), midnight + 25 * HOUR);
+	}
+	tz_close(tz);
+}
+
 static void test_walks(void **state)
 {
 	static const char *const names[] = {
@@ -194,7 +209,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fixed), cmocka_unit_test(test_calendar_utc),
-		cmocka_unit_test(test_odd_days), cmocka_unit_test(test_walks),
+		cmocka_unit_test(test_odd_days), cmocka_unit_test(test_day_shown_again),
+		cmocka_unit_test(test_walks),
 		cmocka_unit_test(test_ends_of_time), cmocka_unit_test(test_refused),
 	};
 
