@@ -143,6 +143,11 @@ static int open_outside(struct work *w, struct count_error *err)
 
 /* ---- Pages ---- */
 
+static size_t chunk_bytes(const struct piece *p)
+{
+	return (size_t)p->u.warm.chunk.times_len + p->u.warm.chunk.values_len;
+}
+
 static void touched(struct work *w, size_t bytes)
 {
 	w->resident += bytes;
@@ -335,7 +340,7 @@ static int copy_chunk(struct work *w, const struct piece *p, struct count_error 
 	int ret = out_copy(&w->out, &w->snap.blocks[p->u.warm.block].block, &p->u.warm.chunk, &at,
 			   err);
 
-	touched(w, p->u.warm.chunk.len);
+	touched(w, chunk_bytes(p));
 	if (ret == COUNT_ERR_CORRUPT && (err == NULL || err->code == COUNT_OK)) {
 		snapshot_note_block(&w->snap, p->u.warm.block, at);
 		return give_up(w, p->u.warm.block, err);
@@ -530,7 +535,7 @@ static int write_all(struct work *w, struct count_error *err)
 			break;
 		out_begin_series(&w->out, s->name, s->name_len);
 		for (size_t i = 0; i < w->pieces.len; i++)
-			touched(w, w->pieces.v[i].u.warm.chunk.len);
+			touched(w, chunk_bytes(&w->pieces.v[i]));
 		ret = write_series(w, err);
 		if (ret == COUNT_OK)
 			ret = check_pieces(w, err);
