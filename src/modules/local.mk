@@ -15,3 +15,10 @@ src_modules_input_la_CPPFLAGS = $(module_cppflags) $(ARCHIVE_CFLAGS) $(ZLIB_CFLA
 src_modules_input_la_LDFLAGS = $(module_ldflags)
 src_modules_input_la_LIBADD = $(ARCHIVE_LIBS) $(ZLIB_LIBS)
 
+if WITH_REGEX
+pkglib_LTLIBRARIES += src/modules/regex.la
+endif
+src_modules_regex_la_SOURCES = src/modules/regex.c
+src_modules_regex_la_CPPFLAGS = $(public_cppflags) -I$(top_srcdir)/src/libcount $(PCRE2_CFLAGS)
+src_modules_regex_la_LDFLAGS = $(module_ldflags)
+src_modules_regex_la_LIBADD = $(PCRE2_LIBS)

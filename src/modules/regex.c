@@ -103,8 +103,8 @@ static int regex_match(void *p, const char *text, size_t len)
 	return -1;
 }
 
-extern const struct regex_module count_module_regex;
-__attribute__((visibility("default"))) const struct regex_module count_module_regex = {
+extern const struct regex_module count_regex_module;
+__attribute__((visibility("default"))) const struct regex_module count_regex_module = {
 	.version = REGEX_MODULE_VERSION,
 	.compile = regex_compile,
 	.match = regex_match,

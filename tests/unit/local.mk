@@ -2,6 +2,7 @@
 # To add one: a line in unit_tests and a line tests_unit_test_x_SOURCES = tests/unit/test-x.c below, both sorted.
 if HAVE_CMOCKA
 unit_tests += \
+	tests/unit/test-aggregate \
 	tests/unit/test-block \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
@@ -20,6 +21,7 @@ unit_tests += \
 	tests/unit/test-walframe \
 	tests/unit/test-when
 
+tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c

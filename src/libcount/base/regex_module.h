@@ -2,7 +2,7 @@
  * regex_module.h - what the module regex.so offers: regular expressions for =~ and !~.
  *
  * PCRE2 takes a millisecond to load and most queries have no regular expression, so it sits in a
- * module (base/module.h).  The module exports this one table as count_module_regex and uses no
+ * module (base/module.h).  The module exports this one table as count_regex_module and uses no
  * symbol of the library.  A change here raises the version.
  */
 #ifndef COUNT_BASE_REGEX_MODULE_H
@@ -13,7 +13,7 @@
 
 #define REGEX_MODULE_VERSION 1
 #define REGEX_MODULE_NAME "regex"
-#define REGEX_MODULE_SYMBOL "count_module_regex"
+#define REGEX_MODULE_SYMBOL "count_regex_module"
 
 struct regex_module {
 	uint32_t version;

@@ -1,6 +1,13 @@
 libcount_core_la_SOURCES += \
+	src/libcount/engine/aggregate.c \
+	src/libcount/engine/aggregate.h \
+	src/libcount/engine/aggregate_parse.c \
+	src/libcount/engine/aggregate_stream.c \
 	src/libcount/engine/blockname.c \
 	src/libcount/engine/blockname.h \
+	src/libcount/engine/buckets.c \
+	src/libcount/engine/buckets.h \
+	src/libcount/engine/column.h \
 	src/libcount/engine/compact.c \
 	src/libcount/engine/compact_merge.c \
 	src/libcount/engine/config.c \
@@ -8,8 +15,14 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/config_file.c \
 	src/libcount/engine/config_file.h \
 	src/libcount/engine/config_load.c \
+	src/libcount/engine/cursor.c \
+	src/libcount/engine/cursor.h \
+	src/libcount/engine/cursor_agg.c \
+	src/libcount/engine/cursor_summary.c \
 	src/libcount/engine/db.c \
 	src/libcount/engine/db.h \
+	src/libcount/engine/fill.c \
+	src/libcount/engine/fill.h \
 	src/libcount/engine/flush.c \
 	src/libcount/engine/flush.h \
 	src/libcount/engine/flush_log.c \
@@ -19,11 +32,14 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/flush_out.h \
 	src/libcount/engine/flush_plan.c \
 	src/libcount/engine/flush_plan.h \
+	src/libcount/engine/fold.c \
+	src/libcount/engine/fold.h \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
 	src/libcount/engine/piece.c \
 	src/libcount/engine/piece.h \
 	src/libcount/engine/piece_list.c \
+	src/libcount/engine/query_api.c \
 	src/libcount/engine/retention.c \
 	src/libcount/engine/select.c \
 	src/libcount/engine/select.h \

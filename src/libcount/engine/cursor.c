@@ -1,0 +1,315 @@
+/* cursor.c - an open query: opening it, points, last values, names; see cursor.h. */
+#include "engine/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static void view_close(struct view *v)
+{
+	if (v->open)
+		snapshot_close(&v->snap);
+	v->open = false;
+}
+
+static int view_open(count_cursor *c, struct view *v, int64_t from, int64_t last,
+		     struct count_error *err)
+{
+	int ret = snapshot_open(&c->db->dir, from, last, &v->snap, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	v->open = true;
+	sources_local(&v->sources, &v->snap, c->q.tiers);
+	return COUNT_OK;
+}
+
+int cursor_wide(count_cursor *c, struct view **view, struct count_error *err)
+{
+	int ret = COUNT_OK;
+
+	if (c->everything) {
+		*view = &c->view;
+		return COUNT_OK;
+	}
+	if (!c->wide.open)
+		ret = view_open(c, &c->wide, INT64_MIN, INT64_MAX, err);
+	*view = &c->wide;
+	return ret;
+}
+
+/* Blocks outside the range are not open: a name that is not in the others may be there. */
+static int exists(void *arg, const char *name, size_t len, struct count_error *err)
+{
+	count_cursor *c = arg;
+	struct view *wide;
+	int ret = sources_has(&c->view.sources, name, len, err);
+
+	if (ret != 0 || c->everything)
+		return ret;
+	/* A glob is nearly never a name; opening every block for each would cost more than the answer. */
+	if (memchr(name, '*', len) != NULL || memchr(name, '?', len) != NULL)
+		return 0;
+	ret = cursor_wide(c, &wide, err);
+	return ret == COUNT_OK ? sources_has(&wide->sources, name, len, err) : ret;
+}
+
+static int check_query(const struct count_query *q, struct count_error *err)
+{
+	const char *why = NULL;
+
+	if (q->mode != COUNT_QUERY_POINTS && q->naggs > 0)
+		why = "aggregates are of points, not of last values or names";
+	else if (q->naggs == 0 && (q->step != NULL || q->fold))
+		why = "a step and folding by labels need an aggregate, such as avg";
+	else if (q->fill != COUNT_FILL_NONE && q->step == NULL)
+		why = "filling needs a step";
+	else if ((q->tiers & COUNT_TIER_ALL) == 0)
+		why = "no tier is asked for";
+	else if (q->step != NULL && q->step->n <= 0)
+		why = "the step must be more than 0";
+	return why == NULL ? COUNT_OK : err_set(err, COUNT_ERR_INVALID, "%s", why);
+}
+
+static int open_parts(count_cursor *c, bool exact, struct count_error *err)
+{
+	int64_t from = c->q.from;
+	int ret;
+
+	c->coder = chunk_coder_new();
+	if (c->coder == NULL)
+		return err_nomem(err);
+	/* Steps reach back to the point before the range, wherever that is. */
+	if (c->no_range || (agg_needs(c->q.aggs, c->q.naggs) & AGG_NEED_STEPS))
+		from = INT64_MIN;
+	c->everything = from == INT64_MIN && (c->last == INT64_MAX || c->no_range);
+	ret = view_open(c, &c->view, from, c->no_range ? INT64_MAX : c->last, err);
+	if (ret == COUNT_OK)
+		ret = selection_open(&c->sel, c->q.selectors, c->q.nselectors,
+				     exact ? NULL : exists, c, err);
+	if (ret == COUNT_OK && c->q.naggs > 0)
+		ret = cursor_agg_open(c, err);
+	return ret;
+}
+
+static int open_cursor(count_db *db, const struct count_query *q, bool exact, count_cursor **cur,
+		       struct count_error *err)
+{
+	count_cursor *c;
+	int ret = check_query(q, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return err_nomem(err);
+	c->db = db;
+	c->q = *q;
+	c->last = q->to == INT64_MAX ? INT64_MAX : q->to - (q->to > INT64_MIN);
+	c->no_range = q->from > c->last || q->to == INT64_MIN;
+	ret = open_parts(c, exact, err);
+	if (ret == COUNT_OK)
+		*cur = c;
+	else
+		count_cursor_close(c);
+	return ret;
+}
+
+int count_query_open(count_db *db, const struct count_query *q, count_cursor **cur,
+		     struct count_error *err)
+{
+	return open_cursor(db, q, false, cur, err);
+}
+
+int cursor_open_exact(count_db *db, const struct count_query *q, count_cursor **cur,
+		      struct count_error *err)
+{
+	return open_cursor(db, q, true, cur, err);
+}
+
+void count_cursor_close(count_cursor *c)
+{
+	if (c == NULL)
+		return;
+	cursor_agg_close(c);
+	merge_delete(c->merge);
+	piece_list_free(&c->pieces);
+	selection_close(&c->sel);
+	chunk_coder_delete(c->coder);
+	view_close(&c->view);
+	view_close(&c->wide);
+	for (size_t i = 0; i < c->nunmatched; i++)
+		free(c->unmatched[i].suggestion);
+	free(c->unmatched);
+	free(c);
+}
+
+int cursor_next_series(count_cursor *c, struct count_error *err)
+{
+	const char *name;
+	size_t len;
+	int ret = COUNT_OK;
+
+	if (!c->begun)
+		ret = selection_begin(&c->sel, &c->view.sources, err);
+	c->begun = true;
+	if (ret == COUNT_OK)
+		ret = selection_next(&c->sel, &name, &len, err);
+	if (ret != 1) {
+		c->sel_ended |= ret == 0;
+		return ret;
+	}
+	memcpy(c->name, name, len);
+	c->name[len] = '\0';
+	c->name_len = len;
+	c->series++;
+	return 1;
+}
+
+/* ---- Points ---- */
+
+static int begin_series(count_cursor *c, struct count_error *err)
+{
+	int ret = sources_find(&c->view.sources, c->name, c->name_len, c->q.from, c->last,
+			       &c->pieces, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	if (c->merge != NULL)
+		merge_reset(c->merge, &c->pieces, c->q.from, c->last);
+	else if (merge_new(&c->pieces, c->q.from, c->last, c->coder, &c->merge) != COUNT_OK)
+		return err_nomem(err);
+	c->in_series = true;
+	return COUNT_OK;
+}
+
+static int next_points(count_cursor *c, struct count_batch *batch, struct count_error *err)
+{
+	for (;;) {
+		struct merge_step step;
+		int ret;
+
+		if (!c->in_series) {
+			ret = cursor_next_series(c, err);
+			if (ret == 1 && c->no_range)
+				continue;
+			if (ret == 1)
+				ret = begin_series(c, err);
+			if (ret != COUNT_OK || !c->in_series)
+				return ret;
+		}
+		ret = merge_next(c->merge, NULL, NULL, &step, err);
+		if (ret == 1) {
+			batch->times = step.times;
+			batch->values = step.values;
+			batch->n = step.n;
+			return 1;
+		}
+		if (ret < 0)
+			return ret;
+		c->in_series = false;
+	}
+}
+
+/* ---- Last values and names ---- */
+
+/* 1: the series has a point in the range, the newest is in last_time and last_value. */
+static int find_last(count_cursor *c, struct count_error *err)
+{
+	if (c->no_range)
+		return 0;
+	return sources_newest(&c->view.sources, c->name, c->name_len, c->q.from, c->last, c->coder,
+			      &c->last_time, &c->last_value, err);
+}
+
+static int next_last(count_cursor *c, struct count_batch *batch, struct count_error *err)
+{
+	int ret;
+
+	do {
+		ret = cursor_next_series(c, err);
+		if (ret != 1)
+			return ret;
+		ret = find_last(c, err);
+	} while (ret == 0);
+	batch->times = &c->last_time;
+	batch->values = &c->last_value;
+	batch->n = 1;
+	return ret;
+}
+
+/* With a range only what has points in it. */
+static int next_name(count_cursor *c, struct count_error *err)
+{
+	int ret;
+
+	do {
+		ret = cursor_next_series(c, err);
+		if (ret != 1 || (c->q.from == INT64_MIN && c->q.to == INT64_MAX))
+			return ret;
+		ret = find_last(c, err);
+	} while (ret == 0);
+	return ret;
+}
+
+/* ---- The public call ---- */
+
+/* Damage met on the way: told once, when all that can be read was answered. */
+static int finish(count_cursor *c, struct count_error *err)
+{
+	const struct count_error *damage = &c->view.snap.damage;
+
+	c->ended = true;
+	if (c->damage_told)
+		return 0;
+	c->damage_told = true;
+	if (damage->code == COUNT_OK && c->view.snap.log.damaged)
+		damage = &c->view.snap.log.damage;
+	if (damage->code == COUNT_OK)
+		return 0;
+	if (c->view.snap.ndamages > 1)
+		return err_set(err, COUNT_ERR_CORRUPT, "%.440s (and %llu more)", damage->text,
+			       (unsigned long long)c->view.snap.ndamages - 1);
+	return err_set(err, COUNT_ERR_CORRUPT, "%s", damage->text);
+}
+
+static int next_batch(count_cursor *c, struct count_batch *batch, struct count_error *err)
+{
+	if (c->q.naggs > 0)
+		return cursor_agg_next(c, batch, err);
+	switch (c->q.mode) {
+	case COUNT_QUERY_LAST:
+		return next_last(c, batch, err);
+	case COUNT_QUERY_LIST:
+		return next_name(c, err);
+	case COUNT_QUERY_POINTS:
+		break;
+	}
+	return next_points(c, batch, err);
+}
+
+int count_cursor_next(count_cursor *c, struct count_batch *batch, struct count_error *err)
+{
+	uint64_t left = c->q.limit == 0 ? UINT64_MAX : c->q.limit - c->rows;
+	int ret;
+
+	*batch = (struct count_batch){ 0 };
+	if (c->failed != COUNT_OK)
+		return err_set(err, c->failed, "the query failed before");
+	if (c->ended || left == 0)
+		return finish(c, err);
+	ret = next_batch(c, batch, err);
+	if (ret == 0)
+		return finish(c, err);
+	if (ret < 0) {
+		c->failed = ret;
+		return ret == COUNT_ERR_NOMEM ? err_nomem(err) : err_set(err, ret, "the query failed");
+	}
+	batch->series = c->q.naggs > 0 ? c->agg_name : c->name;
+	batch->series_len = c->q.naggs > 0 ? c->agg_name_len : c->name_len;
+	if (batch->n > left)
+		batch->n = (size_t)left;
+	c->rows += c->q.mode == COUNT_QUERY_LIST ? 1 : batch->n;
+	return 1;
+}
