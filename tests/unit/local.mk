@@ -16,6 +16,7 @@ unit_tests += \
 	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-stamp \
+	tests/unit/test-snapshot \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
 	tests/unit/test-walframe \
@@ -35,6 +36,7 @@ tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
+tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c

@@ -47,6 +47,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/select_parse.c \
 	src/libcount/engine/selection.c \
 	src/libcount/engine/selection.h \
+	src/libcount/engine/snapshot.c \
 	src/libcount/engine/snapshot.h \
 	src/libcount/engine/source.c \
 	src/libcount/engine/source.h \
