@@ -34,6 +34,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/flush_plan.h \
 	src/libcount/engine/fold.c \
 	src/libcount/engine/fold.h \
+	src/libcount/engine/insert.c \
+	src/libcount/engine/maintain.c \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
 	src/libcount/engine/piece.c \
@@ -41,12 +43,16 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/piece_list.c \
 	src/libcount/engine/query_api.c \
 	src/libcount/engine/retention.c \
+	src/libcount/engine/runsort.c \
+	src/libcount/engine/runsort.h \
 	src/libcount/engine/select.c \
 	src/libcount/engine/select.h \
 	src/libcount/engine/select_glob.c \
 	src/libcount/engine/select_parse.c \
 	src/libcount/engine/selection.c \
 	src/libcount/engine/selection.h \
+	src/libcount/engine/seriestab.c \
+	src/libcount/engine/seriestab.h \
 	src/libcount/engine/snapshot.c \
 	src/libcount/engine/snapshot.h \
 	src/libcount/engine/source.c \
@@ -55,4 +61,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/source_newest.c \
 	src/libcount/engine/suggest.c \
 	src/libcount/engine/suggest.h \
-	src/libcount/engine/sweep.c
+	src/libcount/engine/sweep.c \
+	src/libcount/engine/writer.c \
+	src/libcount/engine/writer.h
