@@ -3,6 +3,7 @@
 if HAVE_CMOCKA
 unit_tests += \
 	tests/unit/test-aggregate \
+	tests/unit/test-append \
 	tests/unit/test-block \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
@@ -10,6 +11,7 @@ unit_tests += \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
+	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-num \
 	tests/unit/test-pack \
@@ -23,6 +25,7 @@ unit_tests += \
 	tests/unit/test-when
 
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
+tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
@@ -30,6 +33,7 @@ tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
