@@ -11,14 +11,15 @@ unit_tests += \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
+	tests/unit/test-fold \
 	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-num \
 	tests/unit/test-pack \
 	tests/unit/test-select \
 	tests/unit/test-series \
-	tests/unit/test-stamp \
 	tests/unit/test-snapshot \
+	tests/unit/test-stamp \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
 	tests/unit/test-walframe \
@@ -33,14 +34,15 @@ tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
+tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
-tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
+tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c

@@ -44,7 +44,10 @@ void buckets_find(const struct buckets *b, int64_t t, struct bucket_span *span)
 
 int64_t buckets_between(const struct buckets *b, int64_t first, int64_t last)
 {
+	uint64_t n;
+
 	if (b->whole || first > last)
 		return 1;
-	return (int64_t)(((uint64_t)last - (uint64_t)first) / 2 / (uint64_t)b->approx) * 2 + 1;
+	n = ((uint64_t)last - (uint64_t)first) / (uint64_t)b->approx;
+	return n < INT64_MAX ? (int64_t)n + 1 : INT64_MAX;
 }

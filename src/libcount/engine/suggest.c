@@ -80,16 +80,32 @@ void suggest_begin(struct suggest *s, const char *selector)
 
 	s->len = plain(selector, len, true, s->typed);
 	s->name_len = plain(name, name_len, true, s->name);
+	s->open_end = name_len > 0 && name[name_len - 1] == '*';
 	s->best = UINT_MAX;
 }
 
 /* Costs: edits weigh 4, so that a hit of another kind falls between. */
 enum { EDIT = 4, OTHER_LABELS = 1, BEGINS = 9, HAS_INSIDE = 10 };
 
+/* Edits from what was typed to the beginning of a name, a character shorter or longer. */
+static unsigned prefix_distance(const struct suggest *s, const char *name, size_t name_len,
+				unsigned limit)
+{
+	unsigned best = limit + 1;
+
+	for (size_t n = s->name_len - 1; n <= s->name_len + 1 && n <= name_len; n++) {
+		unsigned d = suggest_distance(s->name, s->name_len, name, n, limit);
+
+		if (d < best)
+			best = d;
+	}
+	return best;
+}
+
 static unsigned cost(const struct suggest *s, const char *text, size_t len, const char *name,
 		     size_t name_len)
 {
-	unsigned limit = s->name_len < 3 ? 1 : (unsigned)s->name_len / 3, best = UINT_MAX, d;
+	unsigned limit = s->name_len == 2 ? 1 : (unsigned)s->name_len / 3, best = UINT_MAX, d;
 
 	d = suggest_distance(s->typed, s->len, text, len, limit);
 	if (d <= limit)
@@ -99,6 +115,9 @@ static unsigned cost(const struct suggest *s, const char *text, size_t len, cons
 	d = suggest_distance(s->name, s->name_len, name, name_len, limit);
 	if (d <= limit && d * EDIT + OTHER_LABELS < best)
 		best = d * EDIT + OTHER_LABELS;
+	if (s->open_end && (d = prefix_distance(s, name, name_len, limit)) <= limit &&
+	    d * EDIT + BEGINS < best)
+		best = d * EDIT + BEGINS;
 	if (s->name_len >= 2 && name_len > s->name_len) {
 		const char *at = memmem(name, name_len, s->name, s->name_len);
 

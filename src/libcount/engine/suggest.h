@@ -20,6 +20,7 @@ struct suggest {
 	size_t len;
 	char name[SUGGEST_TYPED_MAX];		/* of it, the name alone */
 	size_t name_len;
+	bool open_end;				/* it ends in *: the beginning of a name will do */
 	unsigned best;				/* cost of what is in `found`; UINT_MAX: nothing */
 	char found[COUNT_SERIES_MAX + 1];
 };
