@@ -48,7 +48,9 @@ check-slow: all $(check_PROGRAMS)
 	  $(SHELL) $(srcdir)/tools/sum-tests.sh check-slow.log || status=$$?; \
 	else rm -f check-slow.log; echo '0 passed, 0 failed'; fi; \
 	exit $$status
-.PHONY: check-slow
+print-slow-tests:
+	@echo $(SLOW_TESTS)
+.PHONY: check-slow print-slow-tests
 CLEANFILES += check-slow.log
 
 include tests/unit/local.mk
