@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # tap.sh - what a shell test starts with; see tests/local.mk for how tests are run.  Source it first:
 #
 #	. "${srcdir:-$(dirname "$0")}/tap.sh"

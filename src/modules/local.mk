@@ -3,9 +3,9 @@
 # installed in $(pkglibdir), known to those who load them as COUNT_MODULE_DIR; in the build tree
 # they lie in src/modules/.libs, where tests/tap.sh points the environment variable of the same
 # name.  A module exports one table of functions (-export-symbols-regex) and links its own library
-# only, not the core.
+# only, not the core; the header that both sides agree on stands with who loads it, in base or cli.
 module_cppflags = $(public_cppflags) -I$(top_srcdir)/src/cli
-module_ldflags = -module -avoid-version -shared -no-undefined -export-symbols-regex '^count_.*_module$$'
+module_ldflags = -module -avoid-version -shared -no-undefined -export-symbols-regex '^count_'
 
 if WITH_ARCHIVE
 pkglib_LTLIBRARIES += src/modules/input.la
