@@ -16,7 +16,13 @@ shell_tests = \
 	tests/t0013-shellcheck.sh \
 	tests/t0020-symbols.sh \
 	tests/t0030-man.sh \
-	tests/t0040-tap.sh
+	tests/t0040-tap.sh \
+	tests/t1110-ingest-formats.sh \
+	tests/t1120-ingest-stamps.sh \
+	tests/t1130-ingest-refused.sh \
+	tests/t1140-ingest-options.sh \
+	tests/t1150-ingest-stream.sh \
+	tests/t1160-ingest-compressed.sh
 
 SLOW_TESTS =
 

@@ -4,7 +4,7 @@
 # What they may call is count.h all the same: no private header is on their include path.
 tool_ldadd = libcount-cli.la libcount-core.la -lm
 
-EXTRA_PROGRAMS += \
+bin_PROGRAMS += \
 	count-flush \
 	count-ingest \
 	count-query

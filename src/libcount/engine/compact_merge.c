@@ -570,7 +570,7 @@ static int work_run(struct work *w, struct count_error *err)
 	if (ret != COUNT_OK)
 		return ret;
 	if (merge_new(&w->pieces, INT64_MIN, INT64_MAX, w->m->coder, &w->merge) != COUNT_OK ||
-	    out_init(&w->out, w->m->dir, &w->plan, w->m->cur.next_number, w->lo, w->hi,
+	    out_set_init(&w->out, w->m->dir, &w->plan, w->m->cur.next_number, w->lo, w->hi,
 		     w->m->coder) != COUNT_OK)
 		return err_nomem(err);
 	ret = write_all(w, err);

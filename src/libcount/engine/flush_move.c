@@ -166,7 +166,7 @@ static int move(struct move *v, struct count_error *err)
 	if (ret != COUNT_OK)
 		return ret;
 	plan_make(&v->hist, v->index.nseries, PLAN_MAX, &v->plan);
-	ret = out_init(&v->out, m->dir, &v->plan, m->cur.next_number, v->first, v->end - 1,
+	ret = out_set_init(&v->out, m->dir, &v->plan, m->cur.next_number, v->first, v->end - 1,
 		       m->coder);
 	if (ret != COUNT_OK)
 		return err_nomem(err);

@@ -19,7 +19,7 @@ enum {
 	TRIES = 100,		/* numbers that a stopped run may still hold */
 };
 
-int out_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
+int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
 	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, struct chunk_coder *coder)
 {
 	*o = (struct out_set){ .dir = dir, .plan = plan, .next_number = next_number,

@@ -50,7 +50,7 @@ struct out_set {
 };
 
 /* Borrows everything.  COUNT_ERR_NOMEM. */
-int out_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
+int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
 	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, struct chunk_coder *coder);
 /* name must last until out_end_series(). */
 void out_begin_series(struct out_set *o, const char *name, size_t len);
