@@ -14,8 +14,8 @@
 #define COUNT_MODULE_DIR "/usr/lib/count"	/* the build says where */
 #endif
 
-/* Beside an uninstalled program: of the tool itself, of src/tools, of tests/unit. */
-static const char *const build_dirs[] = { ".libs", "../modules/.libs", "../../src/modules/.libs" };
+/* From an uninstalled program: where libtool puts modules, from the top of the tree, from tests/unit. */
+static const char *const build_dirs[] = { ".libs", "src/modules/.libs", "../../src/modules/.libs" };
 
 struct search {
 	const char *name, *symbol;
