@@ -318,7 +318,12 @@ enum count_agg {
 	COUNT_AGG_AVG, COUNT_AGG_SUM, COUNT_AGG_MIN, COUNT_AGG_MAX, COUNT_AGG_COUNT,
 	COUNT_AGG_FIRST, COUNT_AGG_LAST, COUNT_AGG_STDDEV, COUNT_AGG_MEDIAN,
 	COUNT_AGG_QUANTILE,	/* pNN: linear between ranks */
-	COUNT_AGG_RATE, COUNT_AGG_IRATE, COUNT_AGG_INCREASE, COUNT_AGG_DELTA,
+	/* Of a counter: increase sums the steps between neighbours, the one from the last point
+	 * before the bucket too; a fall counts the new value.  rate is increase / seconds of the
+	 * part of the bucket inside from .. to; without a step and such an end, from the first or to
+	 * the last point.  irate is the last step / its seconds.  Nothing where there is no step. */
+	COUNT_AGG_RATE, COUNT_AGG_IRATE, COUNT_AGG_INCREASE,
+	COUNT_AGG_DELTA,	/* last - first */
 };
 
 struct count_agg_spec {
@@ -366,7 +371,8 @@ struct count_batch {
 	size_t n;
 };
 
-/* What the range held, for messages about empty answers; times only where have_times. */
+/* What there is, for messages about empty answers.  Times and all matched series are found only when
+ * no row was returned or a selector matched nothing; have_times says so. */
 struct count_query_summary {
 	uint64_t series;		/* matched */
 	uint64_t rows;			/* returned so far */
@@ -385,6 +391,7 @@ COUNT_API int count_query_open(count_db *db, const struct count_query *q, count_
  * may go on: the next call answers what else can be read. */
 COUNT_API int count_cursor_next(count_cursor *cur, struct count_batch *batch,
 				struct count_error *err);
+/* Ask when the rows are read: a cursor gives no more after it. */
 COUNT_API int count_cursor_summary(count_cursor *cur, struct count_query_summary *summary,
 				   struct count_error *err);
 /* Selector i of those that matched nothing, and the nearest name there is, or NULL. */
