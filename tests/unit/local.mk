@@ -23,7 +23,8 @@ unit_tests += \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
 	tests/unit/test-walframe \
-	tests/unit/test-when
+	tests/unit/test-when \
+	tests/unit/test-writer
 
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
@@ -47,6 +48,7 @@ tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
 tests_unit_test_when_SOURCES = tests/unit/test-when.c
+tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
