@@ -8,12 +8,15 @@ unit_tests += \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
+	tests/unit/test-compact \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
+	tests/unit/test-flush \
 	tests/unit/test-fold \
 	tests/unit/test-log \
 	tests/unit/test-merge \
+	tests/unit/test-model \
 	tests/unit/test-num \
 	tests/unit/test-pack \
 	tests/unit/test-select \
@@ -26,18 +29,23 @@ unit_tests += \
 	tests/unit/test-when \
 	tests/unit/test-writer
 
+history_sources = tests/unit/history.c tests/unit/history.h
+
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
+tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
+tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
+tests_unit_test_model_SOURCES = tests/unit/test-model.c $(history_sources)
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
