@@ -19,6 +19,7 @@ fuzz_programs = \
 	fuzz/fuzz-num \
 	fuzz/fuzz-series \
 	fuzz/fuzz-tz \
+	fuzz/fuzz-walframe \
 	fuzz/fuzz-when
 
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
@@ -26,6 +27,7 @@ fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
 fuzz_fuzz_tz_SOURCES = fuzz/fuzz-tz.c $(fuzz_driver)
+fuzz_fuzz_walframe_SOURCES = fuzz/fuzz-walframe.c $(fuzz_driver)
 fuzz_fuzz_when_SOURCES = fuzz/fuzz-when.c $(fuzz_driver)
 
 check_PROGRAMS += $(fuzz_programs)

@@ -305,6 +305,7 @@ COUNT_API int count_writer_add(count_writer *w, uint32_t id, int64_t time, doubl
 			       struct count_error *err);
 COUNT_API size_t count_writer_pending(const count_writer *w);	/* points buffered, not committed */
 COUNT_API int count_writer_commit(count_writer *w, struct count_error *err);
+/* Makes durable what was committed; with COUNT_SYNC_NONE it does nothing. */
 COUNT_API int count_writer_sync(count_writer *w, struct count_error *err);
 COUNT_API void count_writer_stats(const count_writer *w, struct count_writer_stats *stats);
 /* Flush by itself if this writer or the log passed the limits; does not wait for a lock. */

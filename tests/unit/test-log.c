@@ -52,7 +52,7 @@ static unsigned read_points(const struct hot_log *log, unsigned *bad)
 
 	*bad = 0;
 	for (size_t i = 0; i < log->nframes; i++) {
-		for (const char *name = "a\0b"; *name != '\0'; name += 2) {
+		for (const char *name = "a\0b\0"; *name != '\0'; name += 2) {
 			struct hot_run_cursor cur = { 0 };
 			struct hot_run run;
 			int64_t t[4];

@@ -138,6 +138,24 @@ static void test_random_order(void **state)
 	compare();
 }
 
+static void test_interval(void **state)
+{
+	struct count_writer_stats st;
+	count_writer *w;
+
+	(void)state;
+	assert_int_equal(count_writer_open(db, COUNT_SYNC_INTERVAL, &w, NULL), COUNT_OK);
+	add_random(w, 1);
+	assert_int_equal(count_writer_commit(w, NULL), COUNT_OK);
+	count_writer_stats(w, &st);
+	assert_true(st.committed == 1 && st.synced == 0 && st.dirty_since_ns != 0);
+	usleep(1010 * 1000);
+	assert_int_equal(count_writer_commit(w, NULL), COUNT_OK);
+	count_writer_stats(w, &st);
+	assert_true(st.synced == 1 && st.dirty_since_ns == 0);
+	assert_int_equal(count_writer_close(w, NULL), COUNT_OK);
+}
+
 static void test_close_commits(void **state)
 {
 	count_writer *w;
@@ -279,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runsort),
 		cmocka_unit_test_setup_teardown(test_random_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_interval, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close_commits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_commit_keeps_the_batch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
