@@ -19,6 +19,7 @@ unit_tests += \
 	tests/unit/test-model \
 	tests/unit/test-num \
 	tests/unit/test-pack \
+	tests/unit/test-query \
 	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-snapshot \
@@ -48,6 +49,7 @@ tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(history_sources)
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
+tests_unit_test_query_SOURCES = tests/unit/test-query.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
