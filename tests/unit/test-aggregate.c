@@ -415,6 +415,30 @@ static void test_quantile_order(void **state)
 	}
 }
 
+/* A small spread far from zero: squares of the values themselves would lose it. */
+static void test_stddev_far(void **state)
+{
+	struct agg_acc a = { 0 };
+	struct count_agg_spec spec = { .agg = COUNT_AGG_STDDEV };
+	static double v[1000];
+	static int64_t t[1000];
+	long double mean = 0, square = 0;
+	double r;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) {
+		t[i] = (int64_t)i;
+		v[i] = 1e12 + (double)below(1000) / 1000;
+		mean += ((long double)v[i] - 1e12L) / 1000;
+	}
+	for (size_t i = 0; i < 1000; i++)
+		square += (v[i] - 1e12L - mean) * (v[i] - 1e12L - mean);
+	assert_true(agg_acc_add(&a, AGG_NEED_DEVIATIONS, t, v, 300));
+	assert_true(agg_acc_add(&a, AGG_NEED_DEVIATIONS, t + 300, v + 300, 700));
+	assert_true(agg_acc_result(&a, &spec, &r));
+	assert_true(fabsl(r / sqrtl(square / 1000) - 1) < 1e-14L);
+}
+
 static void test_names(void **state)
 {
 	static const char *const wrong[] = { "", "p", "AVG", "avgs", "p101", "p-1", "p1e1", "p.", "mean", "1p",
@@ -440,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_before),
 		cmocka_unit_test(test_quantile_order),
+		cmocka_unit_test(test_stddev_far),
 		cmocka_unit_test(test_names),
 	};
 

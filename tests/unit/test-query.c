@@ -356,6 +356,50 @@ static void test_summary(void **state)
 	flush(db);
 	check_summary(db, 5000, 1, 2);
 	check_summary(db, 0, 1, 2);
+	check_summary(db, INT64_MIN, 1, 2);
+}
+
+/* A pattern is not called useless because another has taken its series first. */
+static void test_both_match(void **state)
+{
+	static const char *const selectors[] = { "a*", "?" };
+	struct count_query_summary s;
+	struct count_query q;
+	struct count_batch b;
+	count_cursor *cur;
+
+	put_five(*state);
+	count_query_init(&q);
+	q.selectors = selectors;
+	q.nselectors = 2;
+	assert_int_equal(count_query_open(*state, &q, &cur, NULL), COUNT_OK);
+	assert_int_equal(count_cursor_next(cur, &b, NULL), 1);
+	assert_int_equal(count_cursor_next(cur, &b, NULL), 0);
+	assert_int_equal(count_cursor_summary(cur, &s, NULL), COUNT_OK);
+	assert_true(s.nunmatched == 0 && s.series == 1 && s.rows == 1 && !s.have_times);
+	count_cursor_close(cur);
+}
+
+/* Of several writes of the newest point the last one counts, however they begin. */
+static void test_last_rewritten(void **state)
+{
+	static const int64_t firsts[] = { 3000, 1000, 2000, 4000, 1500 };
+	struct count_query q;
+	char want[32];
+
+	count_query_init(&q);
+	q.mode = COUNT_QUERY_LAST;
+	for (size_t i = 0; i < 5; i++) {
+		struct count_point pts[] = { { firsts[i], 0 }, { 5000, (double)i } };
+
+		assert_int_equal(count_insert(*state, "x", pts, 2, NULL), COUNT_OK);
+		snprintf(want, sizeof(want), "x 5000=%zu; ", i);
+		assert_string_equal(answer(*state, &q), want);
+		if (i == 2)
+			flush(*state);
+	}
+	q.to = 5000;	/* all pieces are cut */
+	assert_string_equal(answer(*state, &q), "x 4000=0; ");
 }
 
 static void test_aggregates(void **state)
@@ -482,6 +526,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_against_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_selectors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_summary, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_both_match, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_rewritten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_aggregates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
