@@ -5,10 +5,12 @@ unit_tests += \
 	tests/unit/test-aggregate \
 	tests/unit/test-append \
 	tests/unit/test-block \
+	tests/unit/test-block-index \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-chunk \
 	tests/unit/test-compact \
+	tests/unit/test-config \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
@@ -35,10 +37,12 @@ history_sources = tests/unit/history.c tests/unit/history.h
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
+tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
+tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c

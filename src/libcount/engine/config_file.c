@@ -74,14 +74,15 @@ static const char *read_quoted(struct line *l, char quote)
 /* Quoted and bare pieces side by side, up to the end of the line or a comment. */
 static const char *read_value(struct line *l)
 {
-	size_t keep = 0;	/* blanks after this are trailing ones */
+	bool blank = is_blank(l->p[-1]);	/* the byte before was one, and bare */
+	size_t keep = 0;			/* blanks after this are trailing ones */
 	const char *why = NULL;
 
 	buf_clear(&l->value);
 	while (!at_end(l) && why == NULL) {
 		char c = *l->p++;
 
-		if (c == '#' && is_blank(l->p[-2]))
+		if (c == '#' && blank)
 			break;
 		if (c == '"' || c == '\'') {
 			why = read_quoted(l, c);
@@ -91,9 +92,11 @@ static const char *read_value(struct line *l)
 			buf_put_u8(&l->value, (uint8_t)*l->p++);
 		} else {
 			buf_put_u8(&l->value, (uint8_t)c);
-			if (is_blank(c))
+			blank = is_blank(c);
+			if (blank)
 				continue;
 		}
+		blank = false;
 		keep = l->value.len;
 	}
 	l->value.len = keep;
