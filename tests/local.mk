@@ -14,6 +14,7 @@ shell_tests = \
 	tests/t0011-size.sh \
 	tests/t0012-style.sh \
 	tests/t0013-shellcheck.sh \
+	tests/t0014-lists.sh \
 	tests/t0020-symbols.sh \
 	tests/t0030-man.sh \
 	tests/t0040-tap.sh \

@@ -14,6 +14,7 @@ static void make_printable(char *s)
 			*s = '?';
 }
 
+__attribute__((format(printf, 4, 0)))
 static int fill(struct count_error *err, int code, int sys_errno, const char *fmt, va_list ap)
 {
 	if (err == NULL || err->code != COUNT_OK)
