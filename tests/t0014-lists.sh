@@ -11,7 +11,7 @@ unlisted()
 		sh tools/files.sh "$kind"
 	done | while read -r file; do
 		# shellcheck disable=SC2086 # our own file names have no blanks
-		cat $lists | tr ' \t' '\n\n' | grep -qxF -e "$file" || echo "$file: in no makefile"
+		cat $lists | tr -s '[:blank:]' '\n' | grep -qxF -e "$file" || echo "$file: in no makefile"
 	done
 )
 

@@ -67,3 +67,6 @@ tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
+
+# Shared by several tests.
+EXTRA_DIST += tests/unit/waldir.h

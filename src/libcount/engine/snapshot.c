@@ -207,14 +207,14 @@ static void pause_a_little(unsigned looks)
 /* What the log said about stretches that a crash of the machine tore. */
 static void pass_on_warnings(struct snapshot *s)
 {
-	const char *p = (const char *)s->log.warnings.data, *end = p + s->log.warnings.len;
+	const char *text = (const char *)s->log.warnings.data;	/* NULL when it said nothing */
 
-	while (p != end) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((newline != NULL ? newline : end) - p);
+	for (size_t at = 0, end = s->log.warnings.len; at < end; ) {
+		const char *newline = memchr(text + at, '\n', end - at);
+		size_t len = newline != NULL ? (size_t)(newline - text) - at : end - at;
 
-		log_msg(&s->dir->log, 1, "%.*s", (int)len, p);
-		p += len + (newline != NULL);
+		log_msg(&s->dir->log, 1, "%.*s", (int)len, text + at);
+		at += len + 1;
 	}
 }
 
