@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "format/block.h"
 #include "format/block_stats.h"
+#include "format/block_times.h"
 
 static const struct block_info plain = { .unit = COUNT_UNIT_MS, .seg_lo = 3, .seg_hi = 9 };
 
@@ -238,6 +240,28 @@ static void test_shared_times(void **state)
 	chunk_coder_delete(coder);
 }
 
+/* Two columns of one checksum: they differ by the polynomial itself. */
+static void test_times_collide(void **state)
+{
+	struct block_times *t = calloc(1, sizeof(*t));
+	uint8_t a[16] = { 0 }, b[16] = { 1 };
+	uint64_t off = 0;
+
+	(void)state;
+	assert_non_null(t);
+	for (unsigned i = 0; i < 32; i++)
+		if ((UINT32_C(0x1edc6f41) >> (31 - i) & 1) != 0)
+			b[(i + 1) / 8] |= (uint8_t)(1u << (i + 1) % 8);
+	assert_int_equal(crc32c(0, a, 16), crc32c(0, b, 16));
+	block_times_add(t, a, 16, 1, 77);
+	assert_true(block_times_find(t, a, 16, 1, &off) && off == 77);
+	assert_false(block_times_find(t, b, 16, 1, &off));
+	assert_false(block_times_find(t, a, 15, 1, &off));
+	assert_false(block_times_find(t, a, 16, 2, &off));
+	block_times_free(t);
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_overhead),
 		cmocka_unit_test(test_many_short),
 		cmocka_unit_test(test_shared_times),
+		cmocka_unit_test(test_times_collide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
