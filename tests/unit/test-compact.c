@@ -49,7 +49,7 @@ static int64_t *steps(size_t n, int64_t start, int64_t step)
 	int64_t *v = calloc(n, sizeof(*v));
 
 	for (size_t i = 0; i < n; i++)
-		v[i] = start + (int64_t)i * step;
+		v[i] = (int64_t)((uint64_t)start + i * (uint64_t)step);
 	return v;
 }
 

@@ -162,6 +162,8 @@ int chunk_decode_times(struct chunk_coder *c, const uint8_t *p, size_t len, uint
 		return COUNT_ERR_INVALID;
 	if (codec == NULL)
 		return COUNT_ERR_VERSION;
+	if (len == 0)
+		p = (const uint8_t *)"";	/* NULL is no bytes too, but not for p + len */
 	return codec->get(c, p, p + len, n, times) ? COUNT_OK : COUNT_ERR_CORRUPT;
 }
 
@@ -174,6 +176,8 @@ int chunk_decode_values(struct chunk_coder *c, const uint8_t *p, size_t len, uin
 		return COUNT_ERR_INVALID;
 	if (codec == NULL)
 		return COUNT_ERR_VERSION;
+	if (len == 0)
+		p = (const uint8_t *)"";	/* NULL is no bytes too, but not for p + len */
 	return codec->get(c, p, p + len, n, values) ? COUNT_OK : COUNT_ERR_CORRUPT;
 }
 

@@ -59,7 +59,7 @@ static struct fold_group *find(const struct fold *f, const uint8_t *key, size_t 
 
 	if (f->table_size > 0)
 		g = f->table[hash_bytes(key, len) & (f->table_size - 1)];
-	while (g != NULL && (g->key_len != len || memcmp(g->key, key, len) != 0))
+	while (g != NULL && (g->key_len != len || (len != 0 && memcmp(g->key, key, len) != 0)))
 		g = g->next;
 	return g;
 }
