@@ -17,6 +17,7 @@ fuzz_programs = \
 	fuzz/fuzz-chunk-decode \
 	fuzz/fuzz-chunk-roundtrip \
 	fuzz/fuzz-num \
+	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
 	fuzz/fuzz-tz \
 	fuzz/fuzz-walframe \
@@ -25,6 +26,7 @@ fuzz_programs = \
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
+fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
 fuzz_fuzz_tz_SOURCES = fuzz/fuzz-tz.c $(fuzz_driver)
 fuzz_fuzz_walframe_SOURCES = fuzz/fuzz-walframe.c $(fuzz_driver)

@@ -140,6 +140,7 @@ int fold_series(struct fold *f, const struct count_series_parts *series, struct 
 {
 	struct buf key = { 0 };
 
+	buf_put_u8(&key, '\n');	/* so that it is never empty */
 	for (size_t i = 0; i < f->nby; i++)
 		put_value(&key, series, f->by[i]);
 	if (key.failed)
@@ -215,7 +216,7 @@ int fold_name(const struct fold *f, const struct fold_group *g, const char *agg,
 	      char out[COUNT_SERIES_MAX + 1], size_t *len, struct count_error *err)
 {
 	struct count_label *labels = calloc(f->nby + 1, sizeof(*labels));
-	const char *value = g->key;
+	const char *value = g->key + 1;
 	struct buf name = { 0 };
 	size_t n = 0;
 	int ret;

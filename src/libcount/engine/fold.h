@@ -14,7 +14,7 @@ struct fold_bucket {
 };
 
 struct fold_group {
-	char *key;			/* the values of the labels, each followed by \n */
+	char *key;			/* \n, then the values of the labels, each followed by \n */
 	size_t key_len;
 	char *name;			/* the name of all, or the prefix that they share */
 	size_t name_len;

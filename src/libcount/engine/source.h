@@ -48,6 +48,9 @@ struct source_ops {
 	/* Joins the extent of a series, none if it is not here. */
 	int (*extent)(void *state, const char *name, size_t len, struct extent *e,
 		      struct count_error *err);
+	/* Raises *latest, where *any, to the last time of a series; looks at as little as it can. */
+	int (*latest)(void *state, const char *name, size_t len, bool *any, int64_t *latest,
+		      struct count_error *err);
 	/* The extent of all series together, from entries alone. */
 	void (*extent_all)(void *state, struct extent *e);
 	/* The caller closes *it. */

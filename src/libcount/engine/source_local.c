@@ -51,6 +51,27 @@ static int hot_extent(void *state, const char *name, size_t len, struct extent *
 	return COUNT_OK;
 }
 
+/* From the newest frame on: times mostly grow with them, so the first hit rules out the others. */
+static int hot_latest(void *state, const char *name, size_t len, bool *any, int64_t *latest,
+		      struct count_error *err)
+{
+	struct snapshot *s = state;
+	uint64_t hash = hot_hash(name, len);
+	struct hot_run run;
+
+	(void)err;
+	for (size_t i = s->log.nframes; i-- > 0;) {
+		const struct hot_frame *f = &s->log.frames[i];
+
+		if ((!*any || f->last_time > *latest) && frame_find(s, f, name, len, hash, &run) &&
+		    (!*any || run.last_time > *latest)) {
+			*any = true;
+			*latest = run.last_time;
+		}
+	}
+	return COUNT_OK;
+}
+
 static void hot_extent_all(void *state, struct extent *e)
 {
 	const struct snapshot *s = state;
@@ -227,6 +248,24 @@ static int warm_extent(void *state, const char *name, size_t len, struct extent 
 	return COUNT_OK;
 }
 
+static int warm_latest(void *state, const char *name, size_t len, bool *any, int64_t *latest,
+		       struct count_error *err)
+{
+	struct snapshot *s = state;
+	struct block_series found;
+
+	(void)err;
+	for (size_t i = s->nblocks; i-- > 0;) {
+		if ((!*any || s->blocks[i].entry->last_time > *latest) &&
+		    find_in_block(s, i, name, len, &found) &&
+		    (!*any || found.last_time > *latest)) {
+			*any = true;
+			*latest = found.last_time;
+		}
+	}
+	return COUNT_OK;
+}
+
 static void warm_extent_all(void *state, struct extent *e)
 {
 	const struct snapshot *s = state;
@@ -382,6 +421,7 @@ const struct source_ops source_hot = {
 	.tier = COUNT_TIER_HOT,
 	.has = hot_has,
 	.extent = hot_extent,
+	.latest = hot_latest,
 	.extent_all = hot_extent_all,
 	.names = hot_names,
 	.find = hot_find,
@@ -391,6 +431,7 @@ const struct source_ops source_warm = {
 	.tier = COUNT_TIER_WARM,
 	.has = warm_has,
 	.extent = warm_extent,
+	.latest = warm_latest,
 	.extent_all = warm_extent_all,
 	.names = warm_names,
 	.find = warm_find,

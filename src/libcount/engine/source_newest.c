@@ -1,8 +1,8 @@
 /*
  * source_newest.c - the last point of a series in a range; see source.h.
  *
- * No walk through its history: if the series ends inside the range, its extent says when, and only the
- * pieces that reach that time count.  Otherwise the range is searched from its end, in
+ * No walk through its history: if the series ends inside the range, only the pieces that
+ * reach its last time count.  Otherwise the range is searched from its end, in
  * stretches of a day, then 64, then all.  Statistics of a chunk give the value undecoded.
  */
 #include <stdlib.h>
@@ -91,15 +91,16 @@ int sources_newest(const struct sources *s, const char *name, size_t len, int64_
 	/* Ticks of a day in milliseconds; for another unit another stretch, no matter. */
 	static const int64_t stretches[] = { 86400000, INT64_C(64) * 86400000, INT64_MAX };
 	struct newest best = { 0 };
-	struct extent e = { 0 };
-	int ret = sources_extent(s, name, len, &e, err);
+	int64_t latest = 0;
+	bool any = false;
+	int ret = COUNT_OK;
 
-	if (ret != COUNT_OK || !e.any || e.first > last || e.last < from)
+	for (size_t i = 0; i < s->n && ret == COUNT_OK; i++)
+		ret = s->v[i].ops->latest(s->v[i].state, name, len, &any, &latest, err);
+	if (ret != COUNT_OK || !any || latest < from)
 		return ret;
-	if (from < e.first)
-		from = e.first;
-	if (e.last <= last) {
-		last = e.last;
+	if (latest <= last) {
+		last = latest;
 		ret = search(s, name, len, last, last, coder, &best, err);
 	}
 	for (size_t i = 0; ret == COUNT_OK && !best.any && i < 3; i++) {
