@@ -77,7 +77,7 @@ static struct plan plan_of(const int64_t *times, size_t n, uint64_t each, uint64
 	histogram_init(&h, COUNT_UNIT_MS);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(histogram_add(&h, times[i], each), COUNT_OK);
-	plan_make(&h, nseries, PLAN_MAX, &plan);
+	plan_make(&h, nseries, PLAN_MAX, INT64_MIN, &plan);
 	for (size_t i = 0; i < n; i++) {
 		int slot = plan_route(&plan, times[i], &until);
 

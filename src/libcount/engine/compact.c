@@ -46,7 +46,7 @@ struct pick {
 	size_t norder;
 	size_t *files;		/* scratch: the choice */
 	size_t *inside;		/* scratch: files of one window, by size */
-	int64_t now;
+	int64_t quiet;
 	unsigned top;
 };
 
@@ -63,14 +63,12 @@ static bool lies_in(const struct pick *p, const struct current_block *b, unsigne
 	return b->level <= level && window_up(p, b, level) == window;
 }
 
-/* Ended at least a day ago by the wall clock. */
 static bool is_quiet(const struct pick *p, unsigned level, int64_t window)
 {
 	int64_t first, last;
 
 	window_bounds(p->m->unit, level, window, &first, &last);
-	return p->now > INT64_MIN + 2 * window_day(p->m->unit) &&
-	       last < p->now - window_day(p->m->unit);
+	return last < p->quiet;
 }
 
 /* Files of blocks[order[]] inside a window, smallest first. */
@@ -275,7 +273,7 @@ static void order_by_size(struct pick *p)
 
 static int pick_one(const struct maint *m, struct choice *c, bool *found, struct count_error *err)
 {
-	struct pick p = { .m = m, .b = m->cur.blocks, .n = m->cur.nblocks, .now = maint_now(m),
+	struct pick p = { .m = m, .b = m->cur.blocks, .n = m->cur.nblocks, .quiet = maint_quiet(m),
 			  .top = window_top(m->unit) };
 	size_t *space = calloc(2 * p.n + 1, sizeof(*space));
 

@@ -229,7 +229,7 @@ static int make_plan(struct work *w, struct count_error *err)
 		ret = count_block(w, w->in[i].block, &h, err);
 	if (ret == COUNT_OK)
 		plan_make(&h, w->nseries, job->max_windows < PLAN_MAX ? job->max_windows : PLAN_MAX,
-			  &w->plan);
+			  maint_quiet(w->m), &w->plan);
 	histogram_free(&h);
 	return ret;
 }

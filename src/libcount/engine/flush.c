@@ -21,6 +21,13 @@ int64_t maint_now(const struct maint *m)
 	return now;
 }
 
+int64_t maint_quiet(const struct maint *m)
+{
+	int64_t t;
+
+	return __builtin_sub_overflow(maint_now(m), window_day(m->unit), &t) ? INT64_MIN : t;
+}
+
 void maint_note(struct maint *m, const struct count_error *damage)
 {
 	if (damage->code == COUNT_OK)

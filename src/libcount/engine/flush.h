@@ -29,6 +29,7 @@ struct maint {
 };
 
 int64_t maint_now(const struct maint *m);	/* the wall clock in the store's unit, clamped */
+int64_t maint_quiet(const struct maint *m);	/* a day ago: a window that ends before it is quiet */
 
 /* Keeps what a snapshot found damaged, and warns. */
 void maint_note(struct maint *m, const struct count_error *damage);

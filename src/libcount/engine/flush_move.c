@@ -165,7 +165,7 @@ static int move(struct move *v, struct count_error *err)
 		ret = log_index_build(&v->index, &v->snap, v->end, &v->hist, err);
 	if (ret != COUNT_OK)
 		return ret;
-	plan_make(&v->hist, v->index.nseries, PLAN_MAX, &v->plan);
+	plan_make(&v->hist, v->index.nseries, PLAN_MAX, maint_quiet(m), &v->plan);
 	ret = out_set_init(&v->out, m->dir, &v->plan, m->cur.next_number, v->first, v->end - 1,
 		       m->coder);
 	if (ret != COUNT_OK)
@@ -237,7 +237,7 @@ int flush_move_dry(struct maint *m, struct count_error *err)
 	if (ret == COUNT_OK)
 		ret = log_index_build(&v.index, &v.snap, v.end, &v.hist, err);
 	if (ret == COUNT_OK) {
-		plan_make(&v.hist, v.index.nseries, PLAN_MAX, &v.plan);
+		plan_make(&v.hist, v.index.nseries, PLAN_MAX, maint_quiet(m), &v.plan);
 		m->report->points_flushed = v.snap.log.points;
 		m->report->blocks_written = v.plan.n;
 		ret = pretend(&v, err);

@@ -253,10 +253,18 @@ static bool densest(const struct histogram *h, const struct part *from, struct p
 
 /* Refines one part: carves out its dense place, or splits it; or closes it. */
 static void refine(const struct histogram *h, struct part *parts, size_t i, size_t *n, size_t max,
-		   uint64_t nseries)
+		   uint64_t nseries, int64_t quiet)
 {
 	struct part dense, child[4];
+	int64_t first, last;
 	size_t k;
+
+	window_bounds(h->unit, parts[i].level,
+		      shift(h->bins[parts[i].lo].window, parts[i].level - h->level), &first, &last);
+	if (last < quiet) {	/* compaction would join what we split */
+		parts[i].closed = true;
+		return;
+	}
 
 	if (densest(h, &parts[i], &dense)) {
 		parts[i].closed = true;
@@ -284,7 +292,7 @@ static int by_level(const void *a, const void *b)
 	return p->level < q->level ? -1 : p->level > q->level;
 }
 
-void plan_make(struct histogram *h, uint64_t nseries, size_t max, struct plan *plan)
+void plan_make(struct histogram *h, uint64_t nseries, size_t max, int64_t quiet, struct plan *plan)
 {
 	struct part parts[PLAN_MAX];
 	size_t n = 0, len = 0, zero = 0;
@@ -311,7 +319,7 @@ void plan_make(struct histogram *h, uint64_t nseries, size_t max, struct plan *p
 				best = i;
 		if (best == n)
 			break;
-		refine(h, parts, best, &n, max, nseries);
+		refine(h, parts, best, &n, max, nseries, quiet);
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct plan_window *w = &plan->v[plan->n++];

@@ -61,9 +61,9 @@ struct plan {
  * At most max (2 .. PLAN_MAX) windows for what the histogram counted; leaves it sorted, good for
  * nothing else.  Few points stay in one file; many go into smaller windows while these get about 500
  * points a series, and a window that holds most points gets a file of its own, so that a few stray
- * stamps do not spread the rest over centuries.
+ * stamps do not spread the rest over centuries.  Windows that end before `quiet` are not split.
  */
-void plan_make(struct histogram *h, uint64_t nseries, size_t max, struct plan *plan);
+void plan_make(struct histogram *h, uint64_t nseries, size_t max, int64_t quiet, struct plan *plan);
 /* A plan of that one window. */
 void plan_single(enum count_unit unit, unsigned level, int64_t window, struct plan *plan);
 /* The slot of a time, or -1; *until is the last time up to which that holds. */
