@@ -1,0 +1,18 @@
+#!/bin/sh
+# t0050 - quickstart installs what configure asks for, and refuses what it does not know.
+. "${srcdir:-$(dirname "$0")}/tap.sh"
+quickstart=$top_srcdir/quickstart
+
+# asked_for: the packages that configure.ac names and quickstart does not install.
+asked_for()
+{
+	grep -o '[a-z0-9.+-]*-dev\b' "$top_srcdir/configure.ac" | sort -u | while read -r package; do
+		grep -qw -e "$package" "$quickstart" || echo "$package"
+	done
+}
+
+plan 4
+ok 'each package that configure names'	prints /dev/null asked_for
+ok 'no command: usage, 2'		exits 2 stderr_has usage "$quickstart"
+ok 'an unknown one: usage, 2'		exits 2 stderr_has usage "$quickstart" demmo
+ok 'an unknown option: usage, 2'	exits 2 stderr_has usage "$quickstart" check --ful
