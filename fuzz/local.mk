@@ -14,8 +14,11 @@ fuzz_driver = fuzz/replay.c
 endif
 
 fuzz_programs = \
+	fuzz/fuzz-block \
 	fuzz/fuzz-chunk-decode \
 	fuzz/fuzz-chunk-roundtrip \
+	fuzz/fuzz-config \
+	fuzz/fuzz-current \
 	fuzz/fuzz-num \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
@@ -23,8 +26,11 @@ fuzz_programs = \
 	fuzz/fuzz-walframe \
 	fuzz/fuzz-when
 
+fuzz_fuzz_block_SOURCES = fuzz/fuzz-block.c $(fuzz_driver)
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
+fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_driver)
+fuzz_fuzz_current_SOURCES = fuzz/fuzz-current.c $(fuzz_driver)
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)

@@ -24,7 +24,8 @@ shell_tests = \
 	tests/t1130-ingest-refused.sh \
 	tests/t1140-ingest-options.sh \
 	tests/t1150-ingest-stream.sh \
-	tests/t1160-ingest-compressed.sh
+	tests/t1160-ingest-compressed.sh \
+	tests/t9010-demo.sh
 
 SLOW_TESTS =
 
