@@ -1,0 +1,43 @@
+#!/bin/sh
+# t9000 - real metrics in, every point out: identical as doubles and stamps, hot, after flush, after compaction,
+# with the lines shuffled, and through a copy to another directory.  SETS picks some; default a few.
+. "${srcdir:-.}/tests/tap.sh"
+[ -d "$COUNT_SHARED/data" ] || skip_all "no data in $COUNT_SHARED/data (set COUNT_SHARED)"
+command -v zstdcat >/dev/null || skip_all 'zstd is needed'
+sets=${SETS:-containers-1s ad-exchange room-sensors}
+[ "$sets" != all ] || sets=$(cd "$COUNT_SHARED/data" && ls -- *.txt.zst | sed 's/[.]txt[.]zst//')
+# shellcheck disable=SC2086
+set -- $sets
+plan $((7 * $#))
+
+canon=$builddir/tests/lib/canon
+
+same() {
+	count-query "$@" | "$canon" >got && cmp want got
+}
+
+for set; do
+	rm -rf "$DATA_DIR" copy shuffled
+	zstdcat "$COUNT_SHARED/data/$set.txt.zst" >points
+	LC_ALL=C sort -s -k1,1 -k3,3n points | "$canon" >want
+	count-ingest -q --time-unit ms points
+	ok "$set: hot"			same
+	count-flush --no-compact
+	ok "$set: after a flush"	same
+	# Four more flushes of parts that are there already, so that compaction has overlaps to merge.
+	for i in 0 1 2 3; do
+		awk -v i=$i 'NR % 4 == i' points | count-ingest -q --time-unit ms
+		count-flush -q
+	done
+	ok "$set: after compaction"	same
+	ok "$set: at most 64 files"	test "$(ls "$DATA_DIR/blocks" | wc -l)" -le 64
+	shuf --random-source=points points >shuffled.txt
+	count-ingest -q --time-unit ms -d shuffled shuffled.txt
+	ok "$set: shuffled, hot"	same -d shuffled
+	count-flush -d shuffled
+	ok "$set: shuffled, flushed"	same -d shuffled
+	count-query | count-ingest -q --time-unit ms -d copy
+	count-query >a
+	count-query -d copy >b
+	ok "$set: a copy is byte-identical"	cmp a b
+done
