@@ -8,8 +8,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT INT TERM
 export DATA_DIR="$tmp/data" MEMORY_BUFFER_SIZE=1000000000
 
-series=servers.host050.cpu.user
 "$GENERATE" 1000 "${POINTS:-10000}" >"$tmp/lines"
+series=$("$GENERATE" 1000 1 | sed -n "500s/ .*//p")
 end=$(tail -n 1 "$tmp/lines" | cut -d' ' -f3)
 
 all() {

@@ -4,15 +4,31 @@ bench_programs = \
 	bench/bench-codec \
 	bench/bench-num \
 	bench/bench-writer \
-	bench/gen-devops
+	bench/empty \
+	bench/gen-devops \
+	bench/spawn
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
 bench_bench_num_SOURCES = bench/bench-num.c
 bench_bench_writer_SOURCES = bench/bench-writer.c
+bench_empty_SOURCES = bench/empty.c
+bench_empty_LDADD =
 bench_gen_devops_SOURCES = bench/gen-devops.c
+bench_spawn_SOURCES = bench/spawn.c
+bench_spawn_LDADD =
 
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)
+
+# What a user of the shell sees: whole processes beside an empty one, ingest beside wc -l.
+bench_env = PATH='$(abs_builddir)':"$$PATH" GENERATE='$(abs_builddir)/bench/gen-devops' \
+	SPAWN='$(abs_builddir)/bench/spawn' EMPTY_PROGRAM='$(abs_builddir)/bench/empty'
+bench-latency: all bench
+	$(bench_env) $(SHELL) $(srcdir)/bench/latency.sh
+bench-ingest: all bench
+	$(bench_env) $(SHELL) $(srcdir)/bench/ingest.sh
+EXTRA_DIST += bench/latency.sh bench/ingest.sh
+.PHONY: bench-latency bench-ingest
 .PHONY: bench

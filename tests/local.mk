@@ -25,12 +25,32 @@ shell_tests = \
 	tests/t1140-ingest-options.sh \
 	tests/t1150-ingest-stream.sh \
 	tests/t1160-ingest-compressed.sh \
+	tests/t6000-kill-storm.sh \
+	tests/t6100-crash-states.sh \
+	tests/t6200-four-shells.sh \
+	tests/t6300-flipped-byte.sh \
+	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh
 
-SLOW_TESTS =
+# The same files with SLOW=1: more kills, states, bytes and data.
+SLOW_TESTS = \
+	tests/t6000-kill-storm.sh \
+	tests/t6100-crash-states.sh \
+	tests/t6200-four-shells.sh \
+	tests/t6300-flipped-byte.sh \
+	tests/t9000-open-sets.sh
 
 TESTS += $(shell_tests)
-EXTRA_DIST += $(shell_tests) $(SLOW_TESTS) tests/tap.sh tests/run-program.sh
+EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
+	tests/lib/crash-check.py \
+	tests/lib/crash-run.sh \
+	tests/lib/crashsim.py \
+	tests/lib/flip-bytes.py \
+	tests/lib/kill-storm.py
+
+check_PROGRAMS += tests/lib/canon
+tests_lib_canon_SOURCES = tests/lib/canon.c
+tests_lib_canon_LDADD =
 
 # The programs say TAP through a small filter, the shell tests by themselves.  A test that hangs is
 # killed with all it started.
@@ -52,7 +72,7 @@ AM_TESTS_ENVIRONMENT = \
 check-slow: all $(check_PROGRAMS)
 	@status=0; \
 	if test -n '$(SLOW_TESTS)'; then \
-	  $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(SLOW_TESTS)' \
+	  SLOW=1 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(SLOW_TESTS)' \
 	    TEST_SUITE_LOG=check-slow.log TEST_TIMEOUT=$(SLOW_TEST_TIMEOUT) || status=$$?; \
 	  $(SHELL) $(srcdir)/tools/sum-tests.sh check-slow.log || status=$$?; \
 	else rm -f check-slow.log; echo '0 passed, 0 failed'; fi; \

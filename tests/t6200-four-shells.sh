@@ -1,9 +1,10 @@
 #!/bin/sh
 # t6200 - thousands of one-line ingests from four shells at once beside a looping flush: all there, none twice.
 # CALLS says how many each shell makes of each of two kinds.
-. "${srcdir:-.}/tests/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 plan 4
-calls=${CALLS:-200}
+calls=${CALLS:-${SLOW:+2500}}
+calls=${calls:-100}
 
 count-ingest -q --init </dev/null
 

@@ -1,16 +1,17 @@
 #!/bin/sh
 # t9000 - real metrics in, every point out: identical as doubles and stamps, hot, after flush, after compaction,
 # with the lines shuffled, and through a copy to another directory.  SETS picks some; default a few.
-. "${srcdir:-.}/tests/tap.sh"
-[ -d "$COUNT_SHARED/data" ] || skip_all "no data in $COUNT_SHARED/data (set COUNT_SHARED)"
-command -v zstdcat >/dev/null || skip_all 'zstd is needed'
-sets=${SETS:-containers-1s ad-exchange room-sensors}
+. "${srcdir:-$(dirname "$0")}/tap.sh"
+[ -d "$COUNT_SHARED/data" ] || skip "no data in $COUNT_SHARED/data (set COUNT_SHARED)"
+command -v zstdcat >/dev/null || skip 'zstd is needed'
+sets=${SETS:-${SLOW:+all}}
+sets=${sets:-containers-1s ad-exchange}
 [ "$sets" != all ] || sets=$(cd "$COUNT_SHARED/data" && ls -- *.txt.zst | sed 's/[.]txt[.]zst//')
 # shellcheck disable=SC2086
 set -- $sets
 plan $((7 * $#))
 
-canon=$builddir/tests/lib/canon
+canon=$top_builddir/tests/lib/canon
 
 same() {
 	count-query "$@" | "$canon" >got && cmp want got
