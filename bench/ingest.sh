@@ -27,7 +27,8 @@ for shape in '1000 10000' '100000 100'; do
 	# shellcheck disable=SC2002
 	cat "$tmp/lines" | cpu 'count-ingest --dry-run' "$points" count-ingest -q --dry-run
 	# shellcheck disable=SC2002
-	cat "$tmp/lines" | MEMORY_BUFFER_SIZE=1000000000 cpu 'count-ingest, no flush by itself' "$points" count-ingest -q
+	cat "$tmp/lines" | MEMORY_BUFFER_SIZE=1000000000 cpu 'count-ingest, no flush by itself' "$points" \
+		count-ingest -q
 	du -sb "$DATA_DIR/wal" | awk -v n="$points" '{ printf "log: %.2f bytes/point\n", $1 / n }'
 	cpu 'count-flush' "$points" count-flush
 	rm -rf "$DATA_DIR"
@@ -35,5 +36,5 @@ for shape in '1000 10000' '100000 100'; do
 	cat "$tmp/lines" | cpu 'count-ingest as a user runs it' "$points" count-ingest -q
 	count-flush
 	du -sb "$DATA_DIR/blocks" | awk -v n="$points" '{ printf "blocks: %.3f bytes/point\n", $1 / n }'
-	echo "files: $(ls "$DATA_DIR/blocks" | wc -l)"
+	echo "files: $(find "$DATA_DIR/blocks" -name '*.blk' | wc -l)"
 done

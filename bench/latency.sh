@@ -15,10 +15,10 @@ end=$(tail -n 1 "$tmp/lines" | cut -d' ' -f3)
 all() {
 	echo "== $1"
 	"$SPAWN" "$runs" \
-		'last value' count-query --last $series -- \
-		'one hour' count-query $series --from $((end - 3600)) -- \
-		'dump of one series' count-query $series -- \
-		'avg in 5 min, one series' count-query $series --step 5m --agg avg -- \
+		'last value' count-query --last "$series" -- \
+		'one hour' count-query "$series" --from $((end - 3600)) -- \
+		'dump of one series' count-query "$series" -- \
+		'avg in 5 min, one series' count-query "$series" --step 5m --agg avg -- \
 		'list of names' count-query --list
 	"$SPAWN" 5 'max in 1 h, all series' count-query --step 1h --agg max -- \
 		'max in 1 d, all series' count-query --step 1d --agg max

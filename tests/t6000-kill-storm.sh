@@ -2,7 +2,7 @@
 # t6000 - kill -9 of writers and flushes at random moments: nothing acknowledged is lost, nothing is doubled.
 # KILLS says how many (100, with SLOW=1 1000).
 . "${srcdir:-$(dirname "$0")}/tap.sh"
-command -v python3 >/dev/null || skip 'python3 is needed'
+need python3
 kills=${KILLS:-${SLOW:+1000}}
 kills=${kills:-100}
 plan 2

@@ -3,7 +3,7 @@
 # doubled or changed.  CRASH_POINTS bounds how many crash points each run looks at.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 lib=$srcdir/lib
-command -v python3 >/dev/null && command -v strace >/dev/null || skip 'python3 and strace are needed'
+need python3 strace
 plan 9
 points=${CRASH_POINTS:-${SLOW:+1000}}
 points=${points:-12}

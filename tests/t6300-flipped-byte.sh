@@ -2,7 +2,7 @@
 # t6300 - one flipped byte anywhere in a data directory: the same answer or a named error, never another number.
 # FLIP_STRIDE 1 tries every byte.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
-command -v python3 >/dev/null || skip 'python3 is needed'
+need python3
 stride=${FLIP_STRIDE:-${SLOW:+1}}
 stride=${stride:-7}
 plan 1

@@ -3,10 +3,10 @@
 # with the lines shuffled, and through a copy to another directory.  SETS picks some; default a few.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 [ -d "$COUNT_SHARED/data" ] || skip "no data in $COUNT_SHARED/data (set COUNT_SHARED)"
-command -v zstdcat >/dev/null || skip 'zstd is needed'
+need zstdcat shuf
 sets=${SETS:-${SLOW:+all}}
 sets=${sets:-containers-1s ad-exchange}
-[ "$sets" != all ] || sets=$(cd "$COUNT_SHARED/data" && ls -- *.txt.zst | sed 's/[.]txt[.]zst//')
+[ "$sets" != all ] || sets=$(find "$COUNT_SHARED/data" -name '*.txt.zst' -exec basename {} .txt.zst \; | sort)
 # shellcheck disable=SC2086
 set -- $sets
 plan $((7 * $#))
@@ -31,7 +31,7 @@ for set; do
 		count-flush -q
 	done
 	ok "$set: after compaction"	same
-	ok "$set: at most 64 files"	test "$(ls "$DATA_DIR/blocks" | wc -l)" -le 64
+	ok "$set: at most 64 files"	test "$(find "$DATA_DIR/blocks" -name '*.blk' | wc -l)" -le 64
 	shuf --random-source=points points >shuffled.txt
 	count-ingest -q --time-unit ms -d shuffled shuffled.txt
 	ok "$set: shuffled, hot"	same -d shuffled
