@@ -142,6 +142,22 @@ static void test_empty(void **state)
 	history_end(&h);
 }
 
+/* More points of one series than a flush decodes at once, some of them written twice. */
+static void test_long_series(void **state)
+{
+	size_t n = 3300000;
+	struct history h;
+
+	(void)state;
+	begin(&h, n, 100);
+	put(&h, 0, n / 2);
+	put(&h, n / 2, n - n / 2);
+	put(&h, n / 4, n / 2);
+	assert_int_equal(history_flush(&h, true).points_flushed, n);
+	history_check(&h);
+	history_end(&h);
+}
+
 static void touch(const struct history *h, const char *name)
 {
 	int fd = openat(h->db->dir.blocks_fd, name, O_CREAT | O_WRONLY, 0600);
@@ -371,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_long_series),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_damage),

@@ -14,7 +14,10 @@
 
 enum {
 	PAGE_BLOCK = 64 << 10,		/* what the kernel maps around a fault */
-	RESIDENT = 64 << 20,		/* of the log, before pages are given back */
+	RESIDENT = 24 << 20,		/* of the log, before pages are given back; the kernel may map
+					 * several times that */
+	NAME_BLOCK = 1 << 20,
+	MAX_NAME_BLOCKS = 64,
 };
 
 /* ---- Pages ---- */
@@ -29,7 +32,7 @@ static size_t first_bit(const struct hot_log *log, size_t segment)
 	return bit;
 }
 
-static void release_pages(struct log_index *x)
+void log_index_release(struct log_index *x)
 {
 	const struct hot_log *log = &x->snap->log;
 
@@ -65,7 +68,7 @@ static void touch(struct log_index *x, const void *p, size_t len)
 		break;
 	}
 	if (x->ntouched * PAGE_BLOCK >= RESIDENT)
-		release_pages(x);
+		log_index_release(x);
 }
 
 /* ---- Series ---- */
@@ -114,6 +117,26 @@ static uint32_t *slot_of(struct log_index *x, const struct hot_run *run)
 	return &x->table[i];
 }
 
+/* Names are compared a lot, all over the log: copies keep its pages out of memory. */
+static const char *keep_name(struct log_index *x, const char *name, size_t len)
+{
+	char *copy;
+
+	if (x->names == NULL)
+		x->names = calloc(MAX_NAME_BLOCKS, sizeof(*x->names));
+	if (x->names != NULL && x->names_left < len && x->nnames < MAX_NAME_BLOCKS &&
+	    len <= NAME_BLOCK) {
+		x->names[x->nnames] = malloc(NAME_BLOCK);
+		x->names_left = x->names[x->nnames] != NULL ? NAME_BLOCK : 0;
+		x->nnames += x->names_left > 0;
+	}
+	if (x->names_left < len)
+		return name;
+	copy = x->names[x->nnames - 1] + NAME_BLOCK - x->names_left;
+	x->names_left -= len;
+	return memcpy(copy, name, len);
+}
+
 static int count_run(struct log_index *x, const struct hot_run *run)
 {
 	struct log_series *s;
@@ -133,7 +156,8 @@ static int count_run(struct log_index *x, const struct hot_run *run)
 			x->cap = cap;
 		}
 		x->series[x->nseries++] = (struct log_series){
-			.hash = run->hash, .name = run->name, .name_len = (uint32_t)run->name_len,
+			.hash = run->hash, .name = keep_name(x, run->name, run->name_len),
+			.name_len = (uint32_t)run->name_len,
 			.prefix = prefix_of(run->name, run->name_len),
 		};
 		*slot = (uint32_t)x->nseries;
@@ -275,22 +299,30 @@ int log_index_build(struct log_index *x, struct snapshot *snap, uint64_t end, st
 	return ret == COUNT_OK ? ret : err_nomem(err);
 }
 
+int log_index_run(struct log_index *x, uint32_t frame, uint32_t i, struct hot_run *run)
+{
+	const struct hot_frame *f = &x->snap->log.frames[frame];
+
+	if (hot_frame_run(f, i, run) != COUNT_OK || hot_run_check(run) != COUNT_OK) {
+		run->frame = f;
+		piece_note_run(x->snap, run);
+		x->damaged++;
+		return COUNT_ERR_CORRUPT;
+	}
+	touch(x, run->name, run->name_len + 10 * (size_t)run->points);
+	return COUNT_OK;
+}
+
 int log_index_pieces(struct log_index *x, size_t i, struct piece_list *out, struct count_error *err)
 {
 	const struct log_series *s = &x->series[i];
 
 	for (uint32_t k = 0; k < s->nruns; k++) {
 		struct log_run at = x->runs[s->start + k];
-		const struct hot_frame *f = &x->snap->log.frames[at.frame];
 		struct hot_run run;
 
-		if (hot_frame_run(f, at.run, &run) != COUNT_OK || hot_run_check(&run) != COUNT_OK) {
-			run.frame = f;
-			piece_note_run(x->snap, &run);
-			x->damaged++;
+		if (log_index_run(x, at.frame, at.run, &run) != COUNT_OK)
 			continue;
-		}
-		touch(x, run.name, run.name_len + 10 * (size_t)run.points);
 		if (run.points > 0 && piece_add_run(out, x->snap, &run) != COUNT_OK)
 			return err_nomem(err);
 	}
@@ -304,5 +336,8 @@ void log_index_free(struct log_index *x)
 	free(x->table);
 	free(x->runs);
 	free(x->touched);
+	for (size_t i = 0; i < x->nnames; i++)
+		free(x->names[i]);
+	free(x->names);
 	*x = (struct log_index){ 0 };
 }

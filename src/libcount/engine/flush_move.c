@@ -16,9 +16,11 @@
 
 #include "base/error.h"
 #include "engine/flush.h"
-#include "engine/flush_log.h"
+#include "engine/flush_part.h"
 #include "engine/merge.h"
 #include "hot/append.h"
+
+enum { RELEASE_POINTS = 2 << 20 };	/* of a long series, before its pages are given back */
 
 struct move {
 	struct maint *m;
@@ -30,11 +32,37 @@ struct move {
 	struct out_set out;
 };
 
+static int move_points(void *arg, const int64_t *times, const double *values, size_t n,
+		       struct count_error *err)
+{
+	struct move *v = arg;
+
+	return out_points(&v->out, times, values, n, v->first, v->end - 1, err);
+}
+
+/* The series of a part, decoded together. */
+static int move_part(struct move *v, struct log_part *p, struct count_error *err)
+{
+	int ret = COUNT_OK;
+
+	for (size_t i = 0; i < p->n && ret == COUNT_OK; i++) {
+		const struct log_series *s = &v->index.series[p->first + i];
+
+		out_begin_series(&v->out, s->name, s->name_len);
+		ret = log_part_series(p, i, move_points, v, err);
+		if (ret == COUNT_OK)
+			ret = out_end_series(&v->out, err);
+	}
+	return ret;
+}
+
+/* A series of more points than may be held: by its pieces, which are decoded as they are merged. */
 static int move_series(struct move *v, size_t i, struct merge *merge, struct piece_list *list,
 		       struct count_error *err)
 {
 	const struct log_series *s = &v->index.series[i];
 	struct merge_step step;
+	size_t since = 0;
 	int ret;
 
 	list->len = 0;
@@ -48,22 +76,47 @@ static int move_series(struct move *v, size_t i, struct merge *merge, struct pie
 				 err);
 		if (ret != COUNT_OK)
 			return ret;
+		since += step.n;
+		if (since >= RELEASE_POINTS) {
+			log_index_release(&v->index);
+			since = 0;
+		}
 	}
 	return ret == 0 ? out_end_series(&v->out, err) : ret;
+}
+
+static int move_all(struct move *v, struct log_part *part, struct merge *merge,
+		    struct piece_list *list, struct count_error *err)
+{
+	for (size_t i = 0; i < v->index.nseries;) {
+		int ret = log_part_read(part, &v->index, i, err);
+
+		if (ret == COUNT_ERR_STOPPED) {
+			ret = move_series(v, i, merge, list, err);
+			i++;
+		} else if (ret == COUNT_OK) {
+			ret = move_part(v, part, err);
+			i += part->n;
+		}
+		if (ret != COUNT_OK)
+			return ret;
+	}
+	return COUNT_OK;
 }
 
 static int write_blocks(struct move *v, struct count_error *err)
 {
 	struct piece_list list = { 0 };
+	struct log_part part = { 0 };
 	struct merge *merge;
 	int ret = merge_new(&list, INT64_MIN, INT64_MAX, v->m->coder, &merge);
 
 	if (ret != COUNT_OK)
 		return err_nomem(err);
-	for (size_t i = 0; i < v->index.nseries && ret == COUNT_OK; i++)
-		ret = move_series(v, i, merge, &list, err);
+	ret = move_all(v, &part, merge, &list, err);
 	merge_delete(merge);
 	piece_list_free(&list);
+	log_part_free(&part);
 	return ret == COUNT_OK ? out_finish(&v->out, err) : ret;
 }
 

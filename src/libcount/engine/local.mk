@@ -30,6 +30,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/flush_move.c \
 	src/libcount/engine/flush_out.c \
 	src/libcount/engine/flush_out.h \
+	src/libcount/engine/flush_part.c \
+	src/libcount/engine/flush_part.h \
 	src/libcount/engine/flush_plan.c \
 	src/libcount/engine/flush_plan.h \
 	src/libcount/engine/fold.c \
