@@ -70,7 +70,8 @@ static bool wait_input(void *arg, int fd)
 	struct ingest *g = arg;
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct timespec ts = { 0 };
-	bool idle = false, ever = false;
+	int64_t quiet_since = 0;	/* set by the first look, which does not wait */
+	bool ever = false;
 	int n;
 
 	for (;;) {
@@ -78,14 +79,15 @@ static bool wait_input(void *arg, int fd)
 
 		n = ppoll(&pfd, 1, ever ? NULL : &ts, &g->while_waiting);
 		now = clock_ns(CLOCK_MONOTONIC);
-		sink_tick(&g->sink, now, !idle && n > 0);
+		if (quiet_since == 0 || n > 0)
+			quiet_since = now;
+		sink_tick(&g->sink, now, quiet_since);
 		progress(g, now, false);
 		if (signals_stopped() || g->sink.failed || g->stop)
 			return false;
 		if (n > 0)
 			return true;
-		idle = true;
-		next = sink_deadline(&g->sink);
+		next = sink_deadline(&g->sink, quiet_since);
 		ever = next == 0;
 		next = next > now ? next - now : 0;
 		ts = (struct timespec){ next / 1000000000, next % 1000000000 };

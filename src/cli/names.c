@@ -7,55 +7,98 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#define NAMES_LONGEST (NAMES_LIMIT / 8)	/* a longer spelling is not remembered */
+
 struct name_slot {
-	uint64_t hash;
-	uint32_t len1;		/* length + 1, 0: free */
-	uint32_t offset;	/* into bytes */
-	uint32_t id;
+	uint32_t tag;		/* upper half of the hash: most strangers differ here already */
+	uint32_t entry1;	/* index into entries + 1, 0: free */
 };
 
-bool names_find(const struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash,
+struct name_entry {
+	uint64_t hash;
+	uint32_t offset;	/* of the spelling in bytes */
+	uint32_t key_len;	/* its length, under 2^24, and above that the format */
+	uint32_t id;
+	uint32_t next;		/* the entry asked for after this one the last time */
+};
+
+/* One spelling may mean two series in two formats. */
+static uint32_t key_len(uint8_t format, size_t len)
+{
+	return (uint32_t)format << 24 | (uint32_t)len;
+}
+
+static bool is_entry(const struct names *n, uint32_t i, uint8_t format, const char *s, size_t len)
+{
+	const struct name_entry *e = &n->entries[i];
+
+	return len <= NAMES_LONGEST && e->key_len == key_len(format, len) &&
+	       memcmp(n->bytes + e->offset, s, len) == 0;
+}
+
+/* Makes entry i the one that the next look-up guesses from. */
+static uint32_t found(struct names *n, uint32_t i)
+{
+	n->entries[n->latest].next = i;
+	n->latest = i;
+	return n->entries[i].id;
+}
+
+bool names_find(struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash,
 		uint32_t *id)
 {
-	size_t mask = n->nslots - 1, i;
+	size_t mask = n->nslots - 1;
 
+	if (n->used > 0) {
+		uint32_t guess = n->entries[n->latest].next;
+
+		if (is_entry(n, guess, format, s, len)) {
+			n->latest = guess;
+			*id = n->entries[guess].id;
+			return true;
+		}
+	}
 	*hash = XXH3_64bits_withSeed(s, len, format);
-	if (n->nslots == 0)
-		return false;
-	for (i = *hash & mask; n->slots[i].len1 != 0; i = (i + 1) & mask) {
-		const struct name_slot *slot = &n->slots[i];
+	for (size_t i = *hash & mask; n->used > 0 && n->slots[i].entry1 != 0; i = (i + 1) & mask) {
+		uint32_t entry = n->slots[i].entry1 - 1;
 
-		if (slot->hash == *hash && slot->len1 == len + 1 &&
-		    memcmp(n->bytes + slot->offset, s, len) == 0) {
-			*id = slot->id;
+		if (n->slots[i].tag == *hash >> 32 && n->entries[entry].hash == *hash &&
+		    is_entry(n, entry, format, s, len)) {
+			*id = found(n, entry);
 			return true;
 		}
 	}
 	return false;
 }
 
-static void place(struct name_slot *slots, size_t nslots, struct name_slot slot)
+static void place(struct names *n, uint32_t entry)
 {
-	size_t i = slot.hash & (nslots - 1);
+	uint64_t hash = n->entries[entry].hash;
+	size_t i = hash & (n->nslots - 1);
 
-	while (slots[i].len1 != 0)
-		i = (i + 1) & (nslots - 1);
-	slots[i] = slot;
+	while (n->slots[i].entry1 != 0)
+		i = (i + 1) & (n->nslots - 1);
+	n->slots[i] = (struct name_slot){ (uint32_t)(hash >> 32), entry + 1 };
 }
 
+/* Twice the slots, and room for as many entries as half of them. */
 static bool grow_slots(struct names *n)
 {
 	size_t nslots = n->nslots == 0 ? 4096 : 2 * n->nslots;
-	struct name_slot *slots = calloc(nslots, sizeof(*slots));
+	struct name_entry *entries = reallocarray(n->entries, nslots / 2, sizeof(*entries));
+	struct name_slot *slots;
 
+	if (entries == NULL)
+		return false;
+	n->entries = entries;
+	slots = calloc(nslots, sizeof(*slots));
 	if (slots == NULL)
 		return false;
-	for (size_t i = 0; i < n->nslots; i++)
-		if (n->slots[i].len1 != 0)
-			place(slots, nslots, n->slots[i]);
 	free(n->slots);
 	n->slots = slots;
 	n->nslots = nslots;
+	for (uint32_t i = 0; i < n->used; i++)
+		place(n, i);
 	return true;
 }
 
@@ -76,37 +119,46 @@ static bool grow_bytes(struct names *n, size_t len)
 	return true;
 }
 
-void names_add(struct names *n, uint64_t hash, const char *s, size_t len, uint32_t id)
+void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, size_t len,
+	       uint32_t id)
 {
-	if (len > NAMES_LIMIT / 8)
+	size_t per_slot = sizeof(*n->slots) + sizeof(*n->entries) / 2;
+
+	if (len > NAMES_LONGEST)
 		return;
-	if (n->nbytes + len + 2 * n->nslots * sizeof(*n->slots) > NAMES_LIMIT)
+	if (n->nbytes + len + 2 * n->nslots * per_slot > NAMES_LIMIT)
 		names_clear(n);
 	if ((2 * (n->used + 1) > n->nslots && !grow_slots(n)) || !grow_bytes(n, len))
 		return;
 	memcpy(n->bytes + n->nbytes, s, len);
-	place(n->slots, n->nslots, (struct name_slot){ .hash = hash, .len1 = (uint32_t)len + 1,
-		.offset = (uint32_t)n->nbytes, .id = id });
+	/* Until more is known, lines come in the order in which they came first, over and over. */
+	n->entries[n->used] = (struct name_entry){ .hash = hash, .offset = (uint32_t)n->nbytes,
+		.key_len = key_len(format, len), .id = id, .next = 0 };
+	place(n, n->used);
 	n->nbytes += len;
-	n->used++;
+	found(n, n->used++);
 }
 
 void names_clear(struct names *n)
 {
 	if (n->nslots > 65536) {
 		free(n->slots);
+		free(n->entries);
 		n->slots = NULL;
+		n->entries = NULL;
 		n->nslots = 0;
 	} else if (n->nslots > 0) {
 		memset(n->slots, 0, n->nslots * sizeof(*n->slots));
 	}
 	n->used = 0;
+	n->latest = 0;
 	n->nbytes = 0;
 }
 
 void names_free(struct names *n)
 {
 	free(n->slots);
+	free(n->entries);
 	free(n->bytes);
 	*n = (struct names){ 0 };
 }

@@ -72,7 +72,7 @@ static enum line_result resolve(struct sink *s, struct line *line, const struct 
 	if (!line->format->canonical(line, pt->spelled, pt->spelled_len, text, &len))
 		return LINE_REFUSED;
 	if (s->count_series && !names_find(&s->counted, 0, text, len, &text_hash, id)) {
-		names_add(&s->counted, text_hash, text, len, 0);
+		names_add(&s->counted, 0, text_hash, text, len, 0);
 		s->series++;
 	}
 	*id = 0;
@@ -85,7 +85,7 @@ static enum line_result resolve(struct sink *s, struct line *line, const struct 
 			return LINE_REFUSED;
 		}
 	}
-	names_add(&s->names, hash, pt->spelled, pt->spelled_len, *id);
+	names_add(&s->names, line->format->id, hash, pt->spelled, pt->spelled_len, *id);
 	return LINE_POINTS;
 }
 
@@ -145,7 +145,15 @@ static int64_t dirty_since(const struct sink *s)
 	return stats.dirty_since_ns;
 }
 
-void sink_tick(struct sink *s, int64_t now_ns, bool busy)
+/* When what is pending must be committed. */
+static int64_t commit_due(const struct sink *s, int64_t quiet_since_ns)
+{
+	int64_t quiet = quiet_since_ns + SINK_QUIET_NS, old = s->pending_since_ns + SINK_COMMIT_NS;
+
+	return quiet < old ? quiet : old;
+}
+
+void sink_tick(struct sink *s, int64_t now_ns, int64_t quiet_since_ns)
 {
 	int64_t dirty;
 
@@ -155,15 +163,14 @@ void sink_tick(struct sink *s, int64_t now_ns, bool busy)
 		s->pending_since_ns = 0;
 	else if (s->pending_since_ns == 0)
 		s->pending_since_ns = now_ns;
-	if (s->pending_since_ns != 0 &&
-	    now_ns - s->pending_since_ns >= (busy ? SINK_BUSY_NS : SINK_COMMIT_NS))
+	if (s->pending_since_ns != 0 && now_ns >= commit_due(s, quiet_since_ns))
 		commit(s);
 	dirty = dirty_since(s);
 	if (!s->failed && dirty != 0 && now_ns - dirty >= SINK_SYNC_NS)
 		sync_now(s);
 }
 
-int64_t sink_deadline(const struct sink *s)
+int64_t sink_deadline(const struct sink *s, int64_t quiet_since_ns)
 {
 	int64_t dirty, next = 0;
 
@@ -172,8 +179,8 @@ int64_t sink_deadline(const struct sink *s)
 	dirty = dirty_since(s);
 	if (dirty != 0)
 		next = dirty + SINK_SYNC_NS;
-	if (s->pending_since_ns != 0 && (next == 0 || s->pending_since_ns + SINK_COMMIT_NS < next))
-		next = s->pending_since_ns + SINK_COMMIT_NS;
+	if (s->pending_since_ns != 0 && (next == 0 || commit_due(s, quiet_since_ns) < next))
+		next = commit_due(s, quiet_since_ns);
 	return next;
 }
 

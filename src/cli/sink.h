@@ -1,9 +1,10 @@
 /*
  * sink.h - where the points of count-ingest go: the writer, its series, and when to commit and sync.
  *
- * A point is seen by queries after a commit and safe after a sync.  A stream that pauses is
- * committed SINK_COMMIT_NS after its first waiting point; a busy one fills its batches, but is
- * committed SINK_BUSY_NS after it at the latest.
+ * A point is seen by queries after a commit and safe after a sync.  A stream that has been quiet for
+ * SINK_QUIET_NS is committed; one that never pauses fills its batches, but is committed SINK_COMMIT_NS
+ * after its first waiting point at the latest.  A pipe that is empty for a moment is not
+ * quiet: a fast reader finds it so all the time, and small batches make a large log.
  */
 #ifndef CLI_SINK_H
 #define CLI_SINK_H
@@ -12,9 +13,9 @@
 #include "line.h"
 #include "names.h"
 
-#define SINK_COMMIT_NS	INT64_C(50000000)
-#define SINK_BUSY_NS	INT64_C(500000000)
-#define SINK_SYNC_NS	INT64_C(900000000)	/* durable within the second, its own time included */
+#define SINK_QUIET_NS	INT64_C(50000000)
+#define SINK_COMMIT_NS	INT64_C(400000000)
+#define SINK_SYNC_NS	INT64_C(500000000)	/* after the commit: durable within the second */
 
 struct sink {
 	struct cli *cli;
@@ -38,10 +39,11 @@ bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_r
 	       enum count_unit unit_if_new);
 /* Take the points of a line.  LINE_REFUSED with line->why, or, with s->failed, without. */
 enum line_result sink_take(struct sink *s, struct line *line);
-/* To be called when some input has been taken, and whenever the time of sink_deadline() has come. */
-void sink_tick(struct sink *s, int64_t now_ns, bool busy);
+/* To be called when some input has been taken, and whenever the time of sink_deadline() has come;
+ * the input has been quiet since quiet_since_ns. */
+void sink_tick(struct sink *s, int64_t now_ns, int64_t quiet_since_ns);
 /* CLOCK_MONOTONIC of what is to be done next; 0: nothing. */
-int64_t sink_deadline(const struct sink *s);
+int64_t sink_deadline(const struct sink *s, int64_t quiet_since_ns);
 /* Flush in this process if it is due; a failure is a warning. */
 void sink_maintain(struct sink *s);
 /* Everything visible and, unless told otherwise, durable. */
