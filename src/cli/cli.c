@@ -105,13 +105,13 @@ int cli_exit_status(int ret)
 	switch (ret) {
 	case COUNT_OK: case COUNT_ERR_STOPPED:
 		return CLI_OK;
-	case COUNT_ERR_INVALID: case COUNT_ERR_NOTFOUND:
+	case COUNT_ERR_INVALID:
 		return CLI_USAGE;
 	case COUNT_ERR_LOCKED:
 		return CLI_LOCKED;
 	case COUNT_ERR_NET: case COUNT_ERR_DENIED:
 		return CLI_COLD;
-	default:	/* no memory, I/O, damage, a newer version: the local store cannot be used */
+	default:	/* no memory, I/O, damage, a file gone, a newer version: the local store cannot be used */
 		return CLI_STORAGE;
 	}
 }
@@ -259,7 +259,8 @@ bool cli_parse(struct cli *cli, const struct cli_tool *tool, void *state, int ar
 int cli_config(struct cli *cli)
 {
 	struct count_error err = { 0 };
-	int ret = count_config_load(&cli->config, 0, cli->data_dir, cli->config_file, &err);
+	int ret = count_config_load(&cli->config, cli->tool->cold ? COUNT_CONFIG_COLD : 0, cli->data_dir,
+				    cli->config_file, &err);
 
 	if (ret == COUNT_OK)
 		return 0;

@@ -46,6 +46,7 @@ struct cli_tool {
 	const char *about;	/* one sentence */
 	const struct cli_option *options;
 	cli_set_fn *set;
+	bool cold;		/* it reads the cold tier: wrong settings of that are an error */
 };
 
 /* How much is said, most important first; the numbers are those of count_log_fn. */

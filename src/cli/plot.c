@@ -193,11 +193,20 @@ static void label(double v, char out[32])
 	snprintf(out, 32, "%.4g%.*s", v, u > 0, units + u);
 }
 
+/* The time at a fraction below 1 of the axis, which may be longer than an int64_t. */
+static int64_t time_at(const struct plot *p, double fraction)
+{
+	uint64_t span = (uint64_t)p->to - (uint64_t)p->from;
+
+	return (int64_t)((uint64_t)p->from + (uint64_t)((double)span * fraction));
+}
+
 /* A time of the axis in its zone; as fine as the span needs. */
 static void time_label(const struct plot *p, int64_t t, char out[40])
 {
 	static const int64_t per_second[] = { 1, 1000, 1000000, 1000000000 };
-	int64_t unit = per_second[p->unit], span = (int64_t)(((double)p->to - (double)p->from) / (double)unit);
+	int64_t unit = per_second[p->unit];
+	double span = ((double)p->to - (double)p->from) / (double)unit;
 	time_t s = (time_t)(t / unit - (t % unit < 0));
 	struct tm tm;
 
@@ -237,7 +246,7 @@ static void put_axis(const struct plot *p, struct out *out)
 	out_char(out, '\n');
 	memset(line, ' ', sizeof(line));
 	for (unsigned x = 0; x + 10 <= p->width; x += step) {
-		int64_t t = p->from + (int64_t)(((double)p->to - (double)p->from) * x / p->width);
+		int64_t t = time_at(p, (double)x / p->width);
 		size_t len;
 
 		time_label(p, t, text);

@@ -76,19 +76,31 @@ static unsigned terminal_width(void)
 	return 80;
 }
 
+/* From the oldest to the newest point there is; by a cursor of its own, since a summary is the end of one. */
+static bool extent(struct run *r, struct count_query_summary *s)
+{
+	struct count_error err = { 0 };
+	count_cursor *cur = NULL;
+	int ret = count_query_open(r->db, &r->opt->query, &cur, &err);
+
+	if (ret == COUNT_OK)
+		ret = count_cursor_summary(cur, s, &err);
+	count_cursor_close(cur);
+	if (ret == COUNT_OK || ret == COUNT_ERR_CORRUPT)	/* damage the query tells, beside what it has */
+		return true;
+	cli_fail(r->cli, ret, &err);
+	return false;
+}
+
 /* The x axis goes over what was asked for; an open end is where the points end. */
 static bool start_plot(struct run *r)
 {
 	struct count_query *q = &r->opt->query;
 	struct count_query_summary s = { 0 };
-	struct count_error err = { 0 };
 	int64_t from = q->from, to = q->to;
-	int ret = count_cursor_summary(r->cur, &s, &err);
 
-	if (ret != COUNT_OK) {
-		cli_fail(r->cli, ret, &err);
+	if ((r->opt->from == NULL || r->opt->to == NULL) && !extent(r, &s))
 		return false;
-	}
 	if (r->opt->from == NULL)
 		from = s.have_times ? s.oldest : r->now;
 	if (r->opt->to == NULL) {
@@ -196,7 +208,7 @@ static void summarize(struct run *r)
 			cli_say(r->cli, CLI_ERROR, "no series matches '%s'", selector);
 		cli_raise(r->cli, CLI_PARTLY);
 	}
-	if (r->rows == 0)
+	if (r->rows == 0 && r->cli->status < CLI_USAGE)	/* else the reason was told */
 		explain_empty(r, &s);
 	if (!checking(r))
 		return;

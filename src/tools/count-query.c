@@ -159,6 +159,18 @@ static int set_mode(struct cli *cli, struct query_options *opt, enum count_query
 	return 0;
 }
 
+/* A zone that is not there is an error even where this query has no use for it. */
+static int set_tz(struct cli *cli, struct query_options *opt, const char *arg)
+{
+	struct count_error err = { 0 };
+	int64_t t;
+
+	opt->query.tz = arg;
+	if (count_when_parse("now", 3, COUNT_TIME_AUTO, COUNT_UNIT_S, 0, arg, &t, &err) == COUNT_OK)
+		return 0;
+	return cli_usage(cli, "bad --tz '%s': %s", arg, err.text);
+}
+
 static int set(struct cli *cli, void *state, int id, const char *arg)
 {
 	struct query_options *opt = state;
@@ -171,7 +183,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 		return set_duration(cli, "--step", arg, &opt->step);
 	case AGG: return set_aggs(cli, opt, arg);
 	case BY: return set_by(cli, opt, arg);
-	case TZ: opt->query.tz = arg; return 0;
+	case TZ: return set_tz(cli, opt, arg);
 	case LAST: return set_mode(cli, opt, COUNT_QUERY_LAST);
 	case LIST: return set_mode(cli, opt, COUNT_QUERY_LIST);
 	case LIMIT: return set_limit(cli, opt, arg);
@@ -191,7 +203,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 static const struct cli_tool tool = {
 	.name = "count-query", .operands = "[SELECTOR]...",
 	.about = "Print the points of the series that a name, glob or {label=\"value\"} selects; all without one.",
-	.options = options, .set = set,
+	.options = options, .set = set, .cold = true,
 };
 
 /* What options say about each other. */
@@ -210,12 +222,10 @@ static int check(struct cli *cli, struct query_options *opt)
 		return cli_usage(cli, "--fill needs --step");
 	if (q->naggs > 0 && q->mode != COUNT_QUERY_POINTS)
 		return cli_usage(cli, "--agg does not go with --last or --list");
-	if (checks && (q->mode == COUNT_QUERY_LIST || q->naggs > 0))
+	if (checks && q->mode != COUNT_QUERY_LAST)
 		return cli_usage(cli, "--check and --max-age go with --last");
-	if (opt->plot && (q->mode != COUNT_QUERY_POINTS || checks || opt->has_format || cli->json))
+	if (opt->plot && (q->mode != COUNT_QUERY_POINTS || opt->has_format || cli->json))
 		return cli_usage(cli, "--plot draws points: no --last, --list, --check, --format or --json");
-	if (checks)
-		q->mode = COUNT_QUERY_LAST;
 	q->selectors = (const char *const *)cli->operands;
 	q->nselectors = cli->noperands;
 	return 0;

@@ -83,6 +83,8 @@ static int open_block(struct work *w, size_t block, struct count_error *err)
 		return err_nomem(err);
 	if (ret == COUNT_OK || ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_NOTFOUND ||
 	    ret == COUNT_ERR_VERSION) {
+		if (ret == COUNT_ERR_NOTFOUND)	/* under this generation, and we hold the lock */
+			why.code = COUNT_ERR_CORRUPT;
 		if (ret != COUNT_OK && w->snap.damage.code == COUNT_OK)
 			maint_note(w->m, &why);
 		return give_up(w, block, err);
