@@ -10,6 +10,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/column.h \
 	src/libcount/engine/compact.c \
 	src/libcount/engine/compact_merge.c \
+	src/libcount/engine/compact_series.c \
+	src/libcount/engine/compact_work.h \
 	src/libcount/engine/config.c \
 	src/libcount/engine/config.h \
 	src/libcount/engine/config_file.c \
@@ -40,6 +42,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/maintain.c \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
+	src/libcount/engine/merge_source.c \
+	src/libcount/engine/merge_source.h \
 	src/libcount/engine/piece.c \
 	src/libcount/engine/piece.h \
 	src/libcount/engine/piece_list.c \

@@ -18,8 +18,8 @@
 #include "engine/snapshot.h"
 
 /* Recency: of two points with one time that of the higher rank wins.  Cold and restored data is
- * segment 0; a chunk of a block has the highest segment it came from and offset 0; a frame of the log has
- * its segment and offset + 1. */
+ * segment 0; a chunk of a block has the highest segment it came from and offset 0; a frame of the
+ * log has its segment and offset + 1. */
 struct rank { uint64_t segment, offset; };
 static inline bool rank_less(struct rank a, struct rank b)
 {
@@ -59,8 +59,8 @@ struct piece *piece_list_add(struct piece_list *l);	/* zeroed; NULL: out of memo
 void piece_list_sort(struct piece_list *l);		/* by first time, then rank */
 
 /*
- * Appends the pieces of one series that overlap from <= t <= last, sorted by first time.  Damage is noted in the
- * snapshot and left out.  tiers is a mask of enum count_tier.
+ * Appends the pieces of one series that overlap from <= t <= last, sorted by first time.  Damage is
+ * noted in the snapshot and left out.  tiers is a mask of enum count_tier.
  */
 int pieces_find(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
 		unsigned tiers, struct piece_list *out, struct count_error *err);
