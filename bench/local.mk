@@ -29,6 +29,8 @@ bench-latency: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/latency.sh
 bench-ingest: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/ingest.sh
-EXTRA_DIST += bench/latency.sh bench/ingest.sh
-.PHONY: bench-latency bench-ingest
+EXTRA_DIST += bench/latency.sh bench/ingest.sh bench/open-sets.sh
+bench-sizes: all
+	$(bench_env) $(SHELL) $(srcdir)/bench/open-sets.sh
+.PHONY: bench-latency bench-ingest bench-sizes
 .PHONY: bench
