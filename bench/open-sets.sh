@@ -21,4 +21,5 @@ for file in "$COUNT_SHARED"/data/*.txt.zst; do
 		"$(awk "BEGIN { printf \"%.3f\", $blocks / $points }")" \
 		"$(awk "BEGIN { printf \"%.3f\", $all / $points }")"
 done | tee "$tmp/table"
-awk '{ b += $5; a += $6 } END { printf "%-16s %9s %7s %6s %12.3f %12.3f\n", "mean", "", "", "", b / NR, a / NR }' "$tmp/table"
+awk '{ b += $5; a += $6 }
+	END { printf "%-16s %9s %7s %6s %12.3f %12.3f\n", "mean", "", "", "", b / NR, a / NR }' "$tmp/table"
