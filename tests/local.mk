@@ -25,6 +25,9 @@ shell_tests = \
 	tests/t1140-ingest-options.sh \
 	tests/t1150-ingest-stream.sh \
 	tests/t1160-ingest-compressed.sh \
+	tests/t3100-damage.sh \
+	tests/t3110-full-disk.sh \
+	tests/t3120-stopped.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,7 @@ bool cli_parse(struct cli *cli, const struct cli_tool *tool, void *state, int ar
 	int first = 0;
 
 	guard_standard_files();
+	signal(SIGXFSZ, SIG_IGN);	/* a limit on file sizes is a disk that is full: a message, status 3 */
 	*cli = (struct cli){ .tool = tool };
 	count_config_init(&cli->config);
 	*status = log_from_environment(cli);
