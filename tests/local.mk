@@ -33,7 +33,9 @@ shell_tests = \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
 	tests/t9000-open-sets.sh \
-	tests/t9010-demo.sh
+	tests/t9010-demo.sh \
+	tests/t9020-examples.sh \
+	tests/t9030-pipelines.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
