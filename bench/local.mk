@@ -29,8 +29,10 @@ bench-latency: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/latency.sh
 bench-ingest: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/ingest.sh
-EXTRA_DIST += bench/latency.sh bench/ingest.sh bench/open-sets.sh
+EXTRA_DIST += bench/beside.sh bench/latency.sh bench/ingest.sh bench/open-sets.sh
+bench-beside: all bench
+	$(bench_env) $(SHELL) $(srcdir)/bench/beside.sh
 bench-sizes: all
 	$(bench_env) $(SHELL) $(srcdir)/bench/open-sets.sh
-.PHONY: bench-latency bench-ingest bench-sizes
+.PHONY: bench-beside bench-latency bench-ingest bench-sizes
 .PHONY: bench
