@@ -27,7 +27,7 @@ median() {
 }
 
 count-ingest -q --init </dev/null
-for i in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
 	rm -rf "$DATA_DIR"
 	ingest alone
 	rm -rf "$DATA_DIR"
