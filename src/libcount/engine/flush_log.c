@@ -274,7 +274,8 @@ static int place_runs(struct log_index *x)
 		x->series[i].start -= x->series[i].nruns;	/* it moved on while placing */
 	free(x->table);
 	x->table = NULL;
-	qsort(x->series, x->nseries, sizeof(*x->series), by_name);
+	if (x->nseries != 0)	/* else series may be NULL, which qsort() refuses */
+		qsort(x->series, x->nseries, sizeof(*x->series), by_name);
 	return COUNT_OK;
 }
 
