@@ -28,6 +28,8 @@ shell_tests = \
 	tests/t3100-damage.sh \
 	tests/t3110-full-disk.sh \
 	tests/t3120-stopped.sh \
+	tests/t3130-failing-calls.sh \
+	tests/t3140-rights.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -39,6 +41,7 @@ shell_tests = \
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
+	tests/t3130-failing-calls.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
