@@ -62,8 +62,8 @@ static int confirm(struct cli *cli, struct flush_options *opt)
 	int c, answer;
 
 	opt->flush.retention = retention;
-	opt->flush.retention_confirmed = opt->yes;
-	if (retention == NULL || opt->yes || opt->flush.dry_run)
+	opt->flush.retention_confirmed = opt->yes || opt->flush.dry_run;
+	if (retention == NULL || opt->flush.retention_confirmed)
 		return 0;
 	if (count_duration_parse(retention, strlen(retention), &dur, &err) != COUNT_OK)
 		return cli_usage(cli, "bad RETENTION '%s': %s", retention, err.text);
