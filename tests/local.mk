@@ -19,6 +19,7 @@ shell_tests = \
 	tests/t0030-man.sh \
 	tests/t0040-tap.sh \
 	tests/t0050-quickstart.sh \
+	tests/t0060-options.sh \
 	tests/t1110-ingest-formats.sh \
 	tests/t1120-ingest-stamps.sh \
 	tests/t1130-ingest-refused.sh \
