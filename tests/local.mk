@@ -36,6 +36,7 @@ shell_tests = \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
+	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
 	tests/t9020-examples.sh \
@@ -48,6 +49,7 @@ SLOW_TESTS = \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
+	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh
 
 TESTS += $(shell_tests)
