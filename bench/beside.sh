@@ -35,7 +35,8 @@ for _ in $(seq "$rounds"); do
 	beside ingest beside
 done
 awk -v a="$(median alone)" -v b="$(median beside)" -v n="$points" 'BEGIN {
-	printf "alone %.4f us a point, beside a flush and a query %.4f, ratio %.2f\n", a / n * 1e6, b / n * 1e6, b / a }'
+	printf "alone %.4f us a point, beside a flush and a query %.4f, ratio %.2f\n",
+		a / n * 1e6, b / n * 1e6, b / a }'
 if command -v strace >/dev/null; then
 	beside strace -f -T -e trace=flock -o "$tmp/trace" count-ingest -q "$tmp/lines"
 	sed -n 's/.*<\([0-9.]*\)>$/\1/p' "$tmp/trace" | sort -n |

@@ -32,6 +32,7 @@ shell_tests = \
 	tests/t3120-stopped.sh \
 	tests/t3130-failing-calls.sh \
 	tests/t3140-rights.sh \
+	tests/t3900-golden.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -54,10 +55,17 @@ SLOW_TESTS = \
 
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
+	tests/data/README \
+	tests/data/golden-1/000000000001.blk.b64 \
+	tests/data/golden-1/000000000002.blk.b64 \
+	tests/data/golden-1/000000000002.wal.b64 \
+	tests/data/golden-1/CURRENT \
+	tests/data/golden-1/FORMAT \
 	tests/lib/crash-check.py \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \
 	tests/lib/flip-bytes.py \
+	tests/lib/golden-lines.sh \
 	tests/lib/kill-storm.py
 
 check_PROGRAMS += tests/lib/canon
