@@ -26,6 +26,7 @@ shell_tests = \
 	tests/t1140-ingest-options.sh \
 	tests/t1150-ingest-stream.sh \
 	tests/t1160-ingest-compressed.sh \
+	tests/t2800-query-refused.sh \
 	tests/t3010-flush.sh \
 	tests/t3100-damage.sh \
 	tests/t3110-full-disk.sh \
