@@ -268,6 +268,8 @@ enum count_sync {
 /* How count_insert() syncs: COUNT_SYNC_ALWAYS (the default) or COUNT_SYNC_NONE. */
 COUNT_API int count_set_sync(count_db *db, enum count_sync sync);
 
+#define COUNT_INSERT_MAX 33554432u	/* the most points of one count_insert(): a frame of the log */
+
 /*
  * Add n points in any order, all or none; visible and, unless count_set_sync() said otherwise,
  * durable on return.  Of two values for one time the later of the array wins, and a later call

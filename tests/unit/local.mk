@@ -3,6 +3,8 @@
 if HAVE_CMOCKA
 unit_tests += \
 	tests/unit/test-aggregate \
+	tests/unit/test-api \
+	tests/unit/test-api-host \
 	tests/unit/test-append \
 	tests/unit/test-block \
 	tests/unit/test-block-index \
@@ -35,6 +37,15 @@ unit_tests += \
 history_sources = tests/unit/history.c tests/unit/history.h
 
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
+# The public interface: no private header is on their path, and only what is exported can be linked.
+tests_unit_test_api_SOURCES = tests/unit/test-api.c tests/unit/apidir.h
+tests_unit_test_api_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
+tests_unit_test_api_LDADD = libcount.la $(CMOCKA_LIBS) -lm
+tests_unit_test_api_LDFLAGS = -no-install
+tests_unit_test_api_host_SOURCES = tests/unit/test-api-host.c tests/unit/apidir.h
+tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
+tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
+tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c

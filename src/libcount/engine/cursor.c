@@ -55,11 +55,34 @@ static int exists(void *arg, const char *name, size_t len, struct count_error *e
 	return ret == COUNT_OK ? sources_has(&wide->sources, name, len, err) : ret;
 }
 
+/* Enums come from outside: a caller may have computed them. */
+static const char *check_aggs(const struct count_query *q)
+{
+	for (size_t i = 0; i < q->naggs; i++) {
+		const struct count_agg_spec *a = &q->aggs[i];
+
+		if ((unsigned)a->agg > COUNT_AGG_DELTA ||
+		    memchr(a->name, '\0', sizeof(a->name)) == NULL)
+			return "there is no such aggregate";
+		if (a->agg == COUNT_AGG_QUANTILE && !(a->quantile >= 0 && a->quantile <= 1))
+			return "a quantile is from 0 to 1";
+	}
+	return NULL;
+}
+
 static int check_query(const struct count_query *q, struct count_error *err)
 {
-	const char *why = NULL;
+	const char *why = check_aggs(q);
 
-	if (q->mode != COUNT_QUERY_POINTS && q->naggs > 0)
+	if (why != NULL)
+		return err_set(err, COUNT_ERR_INVALID, "%s", why);
+	if ((unsigned)q->mode > COUNT_QUERY_LIST)
+		why = "there is no such mode of query";
+	else if ((unsigned)q->fill > COUNT_FILL_LINEAR)
+		why = "there is no such way to fill";
+	else if (q->step != NULL && (unsigned)q->step->unit > COUNT_DURATION_YEAR)
+		why = "there is no such unit of a step";
+	else if (q->mode != COUNT_QUERY_POINTS && q->naggs > 0)
 		why = "aggregates are of points, not of last values or names";
 	else if (q->naggs == 0 && (q->step != NULL || q->fold))
 		why = "a step and folding by labels need an aggregate, such as avg";

@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "engine/config.h"
 
+#define EARLY_MAX 65536		/* bytes kept: most programs never ask for them */
+
 /* Until count_set_log() says where warnings go they wait here, one a line. */
 static void keep_warning(void *arg, int level, const char *text)
 {
 	struct count_db *db = arg;
 
-	if (level <= 1)
+	if (level <= 1 && db->early_warnings.len < EARLY_MAX)
 		buf_printf(&db->early_warnings, "%s\n", text);
 }
 
@@ -49,9 +51,12 @@ static int open_db(const struct count_config *cfg, bool create, enum count_unit 
 
 int count_open(const struct count_config *cfg, int flags, count_db **db, struct count_error *err)
 {
-	struct count_db *d = calloc(1, sizeof(*d));
+	struct count_db *d;
 	int ret;
 
+	if ((flags & ~COUNT_OPEN_CREATE) != 0)
+		return err_set(err, COUNT_ERR_INVALID, "there is no such flag of count_open(): %d", flags);
+	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return err_nomem(err);
 	ret = open_db(cfg, (flags & COUNT_OPEN_CREATE) != 0, COUNT_UNIT_MS, false, d, err);
@@ -68,7 +73,11 @@ int count_create(const struct count_config *cfg, enum count_unit unit, bool *cre
 		 struct count_error *err)
 {
 	struct count_db d = { 0 };
-	int ret = open_db(cfg, true, unit, true, &d, err);
+	int ret;
+
+	if ((unsigned)unit > COUNT_UNIT_NS)
+		return err_set(err, COUNT_ERR_INVALID, "there is no such time unit: %d", (int)unit);
+	ret = open_db(cfg, true, unit, true, &d, err);
 
 	if (ret == COUNT_OK) {
 		if (created != NULL)

@@ -20,7 +20,11 @@ int count_insert(count_db *db, const char *series, const struct count_point *pts
 {
 	char name[COUNT_SERIES_MAX + 1];
 	size_t len;
-	int ret = count_series_canonical(series, strlen(series), name, &len, err);
+	int ret;
+
+	if (n > COUNT_INSERT_MAX)
+		return err_set(err, COUNT_ERR_INVALID, "more than %u points at once", COUNT_INSERT_MAX);
+	ret = count_series_canonical(series, strlen(series), name, &len, err);
 
 	if (ret == COUNT_OK && db->inserter == NULL)
 		ret = count_writer_open(db, db->sync == COUNT_SYNC_NONE ? COUNT_SYNC_NONE :

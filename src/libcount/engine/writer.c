@@ -67,9 +67,12 @@ static int first_segment(void *arg, uint64_t *first, struct count_error *err)
 
 int count_writer_open(count_db *db, enum count_sync sync, count_writer **out, struct count_error *err)
 {
-	count_writer *w = calloc(1, sizeof(*w));
+	count_writer *w;
 	int ret;
 
+	if ((unsigned)sync > COUNT_SYNC_NONE)
+		return err_set(err, COUNT_ERR_INVALID, "there is no such way to sync: %d", (int)sync);
+	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return err_nomem(err);
 	w->db = db;
@@ -380,6 +383,8 @@ size_t count_writer_pending(const count_writer *w)
 
 /* ---- One series at once ---- */
 
+_Static_assert(COUNT_INSERT_MAX <= WALFRAME_MAX_POINTS, "all or none: one frame holds them");
+
 int writer_insert(count_writer *w, const char *name, size_t len, const struct count_point *pts,
 		  size_t n, struct count_error *err)
 {
@@ -387,8 +392,6 @@ int writer_insert(count_writer *w, const char *name, size_t len, const struct co
 				       .hash = hot_hash(name, len) };
 	int ret;
 
-	if (n > WALFRAME_MAX_POINTS)
-		return err_set(err, COUNT_ERR_INVALID, "more than %u points at once", WALFRAME_MAX_POINTS);
 	if (reserve_sorted(w, (uint32_t)n, 0) != COUNT_OK)
 		return err_nomem(err);
 	for (size_t i = 0; i < n; i++) {
