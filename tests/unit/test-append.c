@@ -263,6 +263,17 @@ static void test_stopped_holder(void **state)
 	hot_appender_close(a);
 }
 
+/* The frame of the writer that was left behind is where readers look. */
+static void expect_third_only(void)
+{
+	struct hot_log log;
+
+	assert_int_equal(hot_log_open(dir.fd, dir.path, 3, &log, NULL), COUNT_OK);
+	assert_int_equal(log.nsegments, 1);
+	assert_int_equal(log.nframes, 1);
+	hot_log_close(&log);
+}
+
 static void test_rotate(void **state)
 {
 	struct hot_appender *a = open_appender();
@@ -281,6 +292,28 @@ static void test_rotate(void **state)
 	assert_int_equal(hot_remove_below(dir.fd, dir.path, 2, &n, NULL), COUNT_OK);
 	assert_int_equal(n, 1);
 	hot_appender_close(a);
+}
+
+/* A backup made of links, or a damaged segment that flush keeps: the file has a name left, but no
+ * reader looks there. */
+static void test_second_name(void **state)
+{
+	struct hot_appender *a = open_appender(), *b = open_appender();
+	uint64_t n;
+
+	(void)state;
+	assert_int_equal(append_point(a, "a", 1, 1), COUNT_OK);
+	assert_int_equal(linkat(dir.fd, "000000000001.wal", dir.fd, "backup", 0), 0);
+	assert_int_equal(segment_create(dir.fd, dir.path, 2, NULL), COUNT_OK);
+	assert_int_equal(append_point(b, "b", 1, 1), COUNT_OK);
+	assert_int_equal(segment_create(dir.fd, dir.path, 3, NULL), COUNT_OK);
+	assert_int_equal(hot_remove_below(dir.fd, dir.path, 3, &n, NULL), COUNT_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(append_point(a, "a", 2, 1), COUNT_OK);
+	expect_third_only();
+	assert_int_equal(unlinkat(dir.fd, "backup", 0), 0);
+	hot_appender_close(a);
+	hot_appender_close(b);
 }
 
 /* ---- Killed writers beside a flush ---- */
@@ -478,6 +511,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sync_over_segments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stopped_holder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers_and_a_flush, setup, teardown),
 	};
 

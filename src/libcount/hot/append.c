@@ -31,6 +31,8 @@ struct hot_appender {
 	uint8_t boot[16];
 	int fd;			/* of segment `number`; -1: none is open */
 	uint64_t number;
+	dev_t dev;		/* of the open segment: which file it is, whatever its names */
+	ino_t ino;
 	uint64_t end;		/* the size at which it ended in a good frame; 0: look */
 	uint32_t frames;	/* in the segment, when end is not 0 */
 	uint32_t salt;		/* of the segment, when end is not 0 */
@@ -172,6 +174,8 @@ static int open_number(struct hot_appender *a, uint64_t number, struct count_err
 	}
 	a->fd = fd;
 	a->number = number;
+	a->dev = st.st_dev;
+	a->ino = st.st_ino;
 	a->end = 0;
 	return 1;
 }
@@ -214,17 +218,20 @@ static void seal(struct pending *f, uint32_t salt)
 
 /*
  * MOVED if a next segment exists or ours is unlinked.  The order matters: segments are unlinked in
- * ascending order, so where the next one was made and is gone again, ours went before it.
+ * ascending order, so where the next one was made and is gone again, ours went before it.  A
+ * count of links would not tell: a backup or a damaged segment that flush keeps is a second name.
  */
 static int look_around(struct hot_appender *a, struct stat *st, struct count_error *err)
 {
+	char name[SEGMENT_NAME_MAX];
 	int ret = segment_exists(a->wal_fd, a->where, a->number + 1, err);
 
 	if (ret != 0)
 		return ret == 1 ? MOVED : ret;
-	if (fstat(a->fd, st) != 0)
-		return err_sys(err, COUNT_ERR_IO, "%s: fstat", a->where);
-	return st->st_nlink == 0 ? MOVED : WRITTEN;
+	segment_name(a->number, name);
+	if (fstatat(a->wal_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
+		return st->st_dev == a->dev && st->st_ino == a->ino ? WRITTEN : MOVED;
+	return errno == ENOENT ? MOVED : err_sys(err, COUNT_ERR_IO, "%s/%s", a->where, name);
 }
 
 /* Learns the salt and number of frames unless we wrote the end ourselves. */
