@@ -38,6 +38,7 @@ shell_tests = \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
+	tests/t6400-frozen-writer.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
@@ -51,6 +52,7 @@ SLOW_TESTS = \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
+	tests/t6400-frozen-writer.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh
 
@@ -66,6 +68,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \
 	tests/lib/flip-bytes.py \
+	tests/lib/frozen-writer.py \
 	tests/lib/golden-lines.sh \
 	tests/lib/kill-storm.py
 

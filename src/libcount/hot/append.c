@@ -132,24 +132,6 @@ static void leave_segment(struct hot_appender *a)
 	a->dirty = false;
 }
 
-/* The number to append to: the highest there is, not below CURRENT's first; created if need be. */
-static int highest_number(struct hot_appender *a, uint64_t *number, struct count_error *err)
-{
-	struct segment_list list;
-	uint64_t first = 1;
-	int ret = a->first != NULL ? a->first(a->arg, &first, err) : COUNT_OK;
-
-	if (ret == COUNT_OK)
-		ret = segment_list_read(a->wal_fd, a->where, first, &list, err);
-	if (ret != COUNT_OK)
-		return ret;
-	*number = list.len > 0 ? list.v[list.len - 1] : first;
-	if (list.len == 0)
-		ret = segment_create(a->wal_fd, a->where, first, err);
-	segment_list_free(&list);
-	return ret;
-}
-
 /* 1: open; 0: it vanished meanwhile; else a status. */
 static int open_number(struct hot_appender *a, uint64_t number, struct count_error *err)
 {
@@ -180,16 +162,41 @@ static int open_number(struct hot_appender *a, uint64_t number, struct count_err
 	return 1;
 }
 
+/* The highest segment there is.  1: open; 0: there is none, or it vanished meanwhile; else a status. */
+static int open_listed(struct hot_appender *a, struct count_error *err)
+{
+	struct segment_list list;
+	uint64_t number;
+	int ret = segment_list_read(a->wal_fd, a->where, 1, &list, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	number = list.len > 0 ? list.v[list.len - 1] : 0;
+	segment_list_free(&list);
+	return number != 0 ? open_number(a, number, err) : 0;
+}
+
+/*
+ * Opens the highest segment that is not below CURRENT's first; creates that one if need be.  CURRENT
+ * is read after the file was opened: whoever creates a segment may have been stopped just before,
+ * until its number was flushed and its name free again, and then no reader looks there.
+ */
 static int open_highest(struct hot_appender *a, struct count_error *err)
 {
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
-		uint64_t number;
-		int ret = highest_number(a, &number, err);
+		uint64_t first = 1;
+		int ret, opened = open_listed(a, err);
 
+		if (opened < 0)
+			return opened;
+		ret = a->first != NULL ? a->first(a->arg, &first, err) : COUNT_OK;
+		if (ret == COUNT_OK && opened == 1 && a->number >= first)
+			return COUNT_OK;
+		leave_segment(a);
 		if (ret == COUNT_OK)
-			ret = open_number(a, number, err);
-		if (ret != 0)
-			return ret == 1 ? COUNT_OK : ret;
+			ret = segment_create(a->wal_fd, a->where, first, err);
+		if (ret != COUNT_OK)
+			return ret;
 	}
 	return err_set(err, COUNT_ERR_IO, "%s: segments vanish as soon as they are made", a->where);
 }
