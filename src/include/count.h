@@ -6,10 +6,15 @@
  *
  * For every function: time is in the store's unit since 1970-01-01 UTC, milliseconds unless the
  * directory was created otherwise; a range is from <= t < to; int results are COUNT_OK or a
- * negative enum count_status, and err, unless NULL, then tells more; out parameters are written
- * only on success unless the comment says otherwise; strings are UTF-8 and copied if kept; a
- * handle serves one thread at a time, and separate handles are independent.  The library never
- * prints, exits, or changes signals, locale or environment.
+ * negative enum count_status; out parameters are written only on success unless the comment says
+ * otherwise; pointers are not NULL unless it says so; strings are UTF-8 and copied if kept.
+ *
+ * err may be NULL.  It begins empty, struct count_error err = { 0 }, and the first error stays in it
+ * until it is emptied again: so one err serves a run of calls, and says what went wrong first.
+ *
+ * A handle (count_db, with its writers and cursors, which are closed before it) serves one
+ * thread at a time; separate handles are independent, also on one directory; none is for a child of fork().
+ * The library never prints, exits, or changes signals, locale or environment.
  */
 #ifndef COUNT_H
 #define COUNT_H
@@ -200,13 +205,13 @@ COUNT_API int count_when_parse(const char *s, size_t len, enum count_time_unit g
  * Settings come from, later wins: built-in values, /etc/count.conf, $DATA_DIR/count.conf,
  * a file named by the caller, the environment, count_config_set().
  */
-struct count_config {		/* strings are owned by the config once loaded or set */
+struct count_config {		/* strings are the config's own, but those the caller stores himself */
 	const char *data_dir;		/* "./count_data" */
 	const char *data_dir_source;	/* where that came from, for messages: "default", "DATA_DIR" ... */
 	uint64_t memory_buffer_size;	/* 10000 points of a series before an ingest flushes by itself */
-	const char *retention;		/* NULL: keep for ever; else a duration such as "90d" */
+	const char *retention;		/* NULL: keep for ever; "90d"; for count_flush_options */
 	bool s3_enabled;		/* false: the cold tier is not touched */
-	const char *s3_bucket;		/* required when s3_enabled */
+	const char *s3_bucket;		/* required when s3_enabled: COUNT_CONFIG_COLD looks */
 	const char *s3_region;		/* NULL: the AWS default region */
 	const char *s3_prefix;		/* "count-data"; no slash at either end */
 	uint32_t archival_age_days;	/* 14 */
@@ -225,12 +230,14 @@ COUNT_API void count_config_init(struct count_config *cfg);	/* the defaults abov
  */
 COUNT_API int count_config_load(struct count_config *cfg, int flags, const char *data_dir,
 				const char *file, struct count_error *err);
-/* Overlay the environment only: DATA_DIR, MEMORY_BUFFER_SIZE, S3_ENABLED, ... */
+/* Overlay the environment only: DATA_DIR, MEMORY_BUFFER_SIZE, S3_ENABLED, ...; an empty one counts as
+ * unset.  COUNT_ERR_INVALID names the variable; those before it are overlaid. */
 COUNT_API int count_config_env(struct count_config *cfg, struct count_error *err);
-/* One setting by its name; source is for the message ("--retention"). */
+/* One setting by its name, not empty; source is for the message ("--retention").  Settings that have no
+ * field here (COUNT_LOG, S3_ENDPOINT, ...) are no error, and change nothing. */
 COUNT_API int count_config_set(struct count_config *cfg, const char *key, const char *value,
 			       const char *source, struct count_error *err);
-COUNT_API void count_config_free(struct count_config *cfg);
+COUNT_API void count_config_free(struct count_config *cfg);	/* leaves the defaults */
 
 /* ---- Handles ---------------------------------------------------------------------------- */
 
@@ -244,13 +251,16 @@ enum count_open_flags {
 /* Warnings of the library: level is 0 error, 1 warning, 2 info, 3 debug; text is one line. */
 typedef void count_log_fn(void *arg, int level, const char *text);
 
-/* The caller owns *db and calls count_close(). */
+/* The caller owns *db and calls count_close(); cfg is not needed after this. */
 COUNT_API int count_open(const struct count_config *cfg, int flags, count_db **db,
 			 struct count_error *err);
-/* Make an empty directory with that unit; COUNT_ERR_INVALID if a store of another unit is there. */
+/* Make an empty directory with that unit; COUNT_ERR_INVALID if a store of another unit is there.  One
+ * of that unit is success, and *created, unless NULL, false. */
 COUNT_API int count_create(const struct count_config *cfg, enum count_unit unit, bool *created,
 			   struct count_error *err);
 COUNT_API void count_close(count_db *db);		/* NULL is fine */
+/* Where warnings go; fn NULL: nowhere.  What came up before, in the configuration and at opening, is told
+ * to the first fn, inside this call. */
 COUNT_API void count_set_log(count_db *db, count_log_fn *fn, void *arg);
 COUNT_API enum count_unit count_db_unit(const count_db *db);
 COUNT_API bool count_db_created(const count_db *db);	/* this open made the directory */
@@ -273,7 +283,9 @@ COUNT_API int count_set_sync(count_db *db, enum count_sync sync);
 /*
  * Add n points in any order, all or none; visible and, unless count_set_sync() said otherwise,
  * durable on return.  Of two values for one time the later of the array wins, and a later call
- * beats an earlier one.  series is any accepted spelling.
+ * beats an earlier one.  series is any accepted spelling; n 0 only checks it.  After COUNT_ERR_IO
+ * none is there, but where the write went through and only the sync failed: then all may be.  To
+ * call again is safe.  A program that inserts for ever calls count_flush() now and then.
  */
 COUNT_API int count_insert(count_db *db, const char *series, const struct count_point *pts,
 			   size_t n, struct count_error *err);
@@ -303,14 +315,17 @@ COUNT_API int count_writer_open(count_db *db, enum count_sync sync, count_writer
 COUNT_API int count_writer_series(count_writer *w, const char *text, size_t len, uint32_t *id,
 				  struct count_error *err);
 COUNT_API uint32_t count_writer_epoch(const count_writer *w);
+/* An error of the commit leaves the batch, most often with this point, for the next try: stats.points says. */
 COUNT_API int count_writer_add(count_writer *w, uint32_t id, int64_t time, double value,
 			       struct count_error *err);
 COUNT_API size_t count_writer_pending(const count_writer *w);	/* points buffered, not committed */
+/* An error leaves the batch as it was, to be tried again; a second copy of a point in the log is harmless. */
 COUNT_API int count_writer_commit(count_writer *w, struct count_error *err);
 /* Makes durable what was committed; with COUNT_SYNC_NONE it does nothing. */
 COUNT_API int count_writer_sync(count_writer *w, struct count_error *err);
 COUNT_API void count_writer_stats(const count_writer *w, struct count_writer_stats *stats);
-/* Flush by itself if this writer or the log passed the limits; does not wait for a lock. */
+/* Flush by itself if a series of this writer (memory_buffer_size) or the log (256 MiB; 32 MiB of small
+ * frames) passed the limit; does not wait for a lock.  What fails is a warning: the points are safe. */
 COUNT_API int count_writer_maintain(count_writer *w, struct count_error *err);
 /* Commits and, by the sync mode, syncs; the writer is gone in any case.  NULL is fine. */
 COUNT_API int count_writer_close(count_writer *w, struct count_error *err);
@@ -350,17 +365,17 @@ enum count_tier { COUNT_TIER_HOT = 1, COUNT_TIER_WARM = 2, COUNT_TIER_COLD = 4,
 struct count_query {		/* everything is borrowed until the cursor is closed */
 	const char *const *selectors;
 	size_t nselectors;		/* 0: all series */
-	int64_t from, to;		/* to INT64_MAX: no end, that time included */
+	int64_t from, to;		/* to INT64_MAX: no end, that time included, as everywhere */
 	enum count_query_mode mode;
 	const struct count_agg_spec *aggs;
 	size_t naggs;
-	const struct count_duration *step;	/* NULL: one bucket */
+	const struct count_duration *step;	/* NULL: one bucket, stamped from or its first point */
 	const char *tz;			/* NULL: UTC; for steps of days and longer */
-	bool fold;			/* --by: one answer for each set of values of these labels */
-	const char *const *by;
+	bool fold;			/* one answer for each set of values of the labels in by */
+	const char *const *by;		/* none: all series into one */
 	size_t nby;
 	enum count_fill fill;
-	uint64_t limit;			/* 0: none; rows over all series */
+	uint64_t limit;			/* 0: none; rows (names of a list) over all series */
 	unsigned tiers;			/* COUNT_TIER_ALL */
 };
 
@@ -370,7 +385,7 @@ struct count_batch {
 	size_t series_len;
 	const int64_t *times;
 	const double *values;
-	const uint8_t *empty;		/* NULL, or 1 where --fill null has no value */
+	const uint8_t *empty;		/* NULL, or 1 where COUNT_FILL_NULL has no value */
 	size_t n;
 };
 
@@ -390,16 +405,19 @@ COUNT_API void count_query_init(struct count_query *q);	/* all points of all ser
 /* Everything local is opened here: a reader beside flush and compaction sees each point once. */
 COUNT_API int count_query_open(count_db *db, const struct count_query *q, count_cursor **cur,
 			       struct count_error *err);
-/* 1: *batch is filled; 0: the end; else a status.  Damage is COUNT_ERR_CORRUPT, and the caller
- * may go on: the next call answers what else can be read. */
+/* 1: *batch is filled; 0: the end, also when asked again; else a status, with *batch empty.  Damaged
+ * chunks and frames are passed over, and told by one COUNT_ERR_CORRUPT when all else was answered.
+ * After any other error the cursor answers nothing more. */
 COUNT_API int count_cursor_next(count_cursor *cur, struct count_batch *batch,
 				struct count_error *err);
 /* Ask when the rows are read: a cursor gives no more after it. */
 COUNT_API int count_cursor_summary(count_cursor *cur, struct count_query_summary *summary,
 				   struct count_error *err);
-/* Selector i of those that matched nothing, and the nearest name there is, or NULL. */
+/* Selector i of those that matched nothing, NULL beyond the last; *suggestion, unless NULL, is the nearest
+ * name there is, or NULL.  After count_cursor_summary(); valid until the cursor is closed. */
 COUNT_API const char *count_cursor_unmatched(count_cursor *cur, size_t i, const char **suggestion);
 COUNT_API void count_cursor_close(count_cursor *cur);
+/* Read the name of an aggregate: avg, sum, ..., rate, p99.9; nothing else, no blanks. */
 COUNT_API int count_agg_parse(const char *text, size_t len, struct count_agg_spec *spec);
 
 struct count_points {
@@ -407,23 +425,25 @@ struct count_points {
 	size_t len;
 };
 
-/* The points of one series in the range; none is success with len 0.  The caller owns *out and
- * releases it with count_points_free(). */
+/* The points of one series, by any spelling of its name, in the range, by time; none, and no such
+ * series, is success with len 0.  The caller owns *out and releases it with count_points_free().
+ * Damage is an error, and nothing is answered: a cursor answers the rest. */
 COUNT_API int count_query_range(count_db *db, const char *series, int64_t from, int64_t to,
 				struct count_points *out, struct count_error *err);
-/* One point per bucket [k * step, (k + 1) * step) that holds points, stamped with its start.
- * COUNT_ERR_INVALID unless step > 0. */
+/* One point per bucket [k * step, (k + 1) * step) that holds points of the range, stamped with its start,
+ * which may lie before from.  COUNT_ERR_INVALID unless step > 0, and for COUNT_AGG_QUANTILE, which
+ * needs count_query_open(). */
 COUNT_API int count_query_aggregated(count_db *db, const char *series, int64_t from, int64_t to,
 				     int64_t step, enum count_agg agg, struct count_points *out,
 				     struct count_error *err);
-COUNT_API void count_points_free(struct count_points *pts);
+COUNT_API void count_points_free(struct count_points *pts);	/* leaves it empty; empty is fine */
 
 /* ---- Maintenance ------------------------------------------------------------------------ */
 
 struct count_flush_options {
 	bool no_compact, dry_run;
 	int wait_ms;			/* for the lock: 2000; -1 waits for ever, 0 not at all */
-	const char *retention;		/* NULL: keep; else a duration; "90d" */
+	const char *retention;		/* NULL: keep, whatever count_config says; else "90d" */
 	bool retention_confirmed;	/* under a day is refused without */
 };
 
@@ -434,10 +454,12 @@ struct count_flush_report {
 };
 
 COUNT_API void count_flush_options_init(struct count_flush_options *opt);
-/* Move the hot tier into blocks, compact, apply retention.  COUNT_ERR_LOCKED: another run has it. */
+/* Move the hot tier into blocks, compact, apply retention.  COUNT_ERR_LOCKED: another run has it.
+ * report may be NULL; it is written on failure too, with what was done until then.  With
+ * dry_run it says what would be done. */
 COUNT_API int count_flush_with(count_db *db, const struct count_flush_options *opt,
 			       struct count_flush_report *report, struct count_error *err);
-/* The plain form; *npoints is how many points moved. */
+/* The plain form, which deletes nothing by age; *npoints, unless npoints is NULL, is how many points moved. */
 COUNT_API int count_flush(count_db *db, size_t *npoints, struct count_error *err);
 
 #ifdef __cplusplus
