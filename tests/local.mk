@@ -39,6 +39,7 @@ shell_tests = \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
 	tests/t6400-frozen-writer.sh \
+	tests/t6410-unsynced-name.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \

@@ -139,12 +139,18 @@ static void fill_totals(struct maint *m)
 		m->report->bytes += m->cur.blocks[i].size;
 }
 
-/* What an earlier run left; segments first, since they may be many and large. */
+/*
+ * What an earlier run left; segments first, since they may be many and large.  That run may have died
+ * between the rename of CURRENT and the fsync: what we read is made durable before it is believed.
+ */
 static int clean_up(struct maint *m, struct count_error *err)
 {
 	struct count_error why = { 0 };
 	uint64_t removed = 0;
+	int ret = fs_sync_dir(m->dir->fd, m->dir->path, err);
 
+	if (ret != COUNT_OK)
+		return ret;
 	if (hot_remove_below(m->dir->wal_fd, m->dir->wal_path, m->cur.first_segment, &removed,
 			     &why) != COUNT_OK)
 		log_msg(&m->dir->log, 1, "%s", why.text);

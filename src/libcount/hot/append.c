@@ -132,6 +132,24 @@ static void leave_segment(struct hot_appender *a)
 	a->dirty = false;
 }
 
+/*
+ * Whoever writes the first bytes has synced the name before: a segment with bytes is durable.  So is
+ * FORMAT in the directory above, whose maker may have died between its rename and the fsync.
+ */
+static int sync_names(struct hot_appender *a, struct count_error *err)
+{
+	int ret = fs_sync_dir(a->wal_fd, a->where, err), up;
+
+	if (ret != COUNT_OK)
+		return ret;
+	up = openat(a->wal_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (up < 0)
+		return err_sys(err, COUNT_ERR_IO, "%s/..", a->where);
+	ret = fsync(up) == 0 ? COUNT_OK : err_sys(err, COUNT_ERR_IO, "%s/..: fsync", a->where);
+	close(up);
+	return ret;
+}
+
 /* 1: open; 0: it vanished meanwhile; else a status. */
 static int open_number(struct hot_appender *a, uint64_t number, struct count_error *err)
 {
@@ -149,8 +167,7 @@ static int open_number(struct hot_appender *a, uint64_t number, struct count_err
 		close(fd);
 		return err_set(err, COUNT_ERR_IO, "%s/%s: not a regular file", a->where, name);
 	}
-	/* Whoever writes the first bytes has synced the name before: one with bytes is durable. */
-	if (st.st_size == 0 && fs_sync_dir(a->wal_fd, a->where, err) != COUNT_OK) {
+	if (st.st_size == 0 && sync_names(a, err) != COUNT_OK) {
 		close(fd);
 		return COUNT_ERR_IO;
 	}
