@@ -67,6 +67,22 @@ ok '--yes'				count-flush --retention 1h --yes
 printf 'f 1 %s000\np -1 %s000\n' "$((now + 86400 * 400))" "$now" >want
 ok '... deletes'			prints want count-query
 
+# ---- count-ingest flushes by itself ----
+awk 'BEGIN { for (i = 0; i < 300; i++) print "m", i, 1700000000 + i }' >in
+rm -rf data
+blocks() { find data/blocks -name '*.blk' | wc -l; }
+ok 'few points'				env MEMORY_BUFFER_SIZE=300 count-ingest -q in
+ok '... stay in the log'		test "$(blocks)" = 0
+ok 'more than MEMORY_BUFFER_SIZE'	silent env MEMORY_BUFFER_SIZE=299 count-ingest in
+ok '... are flushed'			test "$(blocks)" = 1
+if command -v flock >/dev/null; then
+	ok 'while another run holds the lock'	silent env MEMORY_BUFFER_SIZE=1 flock data/lock count-ingest in
+	ok '... that is told with -v'	stderr_has 'holds it' env MEMORY_BUFFER_SIZE=1 flock data/lock count-ingest -v in
+	ok '... count-flush is exit 5'	exits 5 flock data/lock count-flush
+else
+	skip_one 'while another run holds the lock' 'flock is not installed'
+fi
+
 # ---- the clock ----
 if ! command -v faketime >/dev/null || ! faketime '2024-06-01 00:00:00' count-query --version >/dev/null 2>&1 ||
 	faketime '2024-06-01 00:00:00' count-query --version 2>&1 | grep -q Sanitizer; then

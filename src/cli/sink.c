@@ -5,16 +5,9 @@
 
 static void fail(struct sink *s, int ret, const struct count_error *err)
 {
-	struct count_writer_stats stats = { 0 };
-
 	cli_fail(s->cli, ret, err);
 	if (cli_exit_status(ret) < CLI_STORAGE)
 		cli_raise(s->cli, CLI_STORAGE);
-	if (s->w != NULL) {
-		count_writer_stats(s->w, &stats);
-		cli_say(s->cli, CLI_ERROR, "stopped: %" PRIu64 " points are stored, of %" PRIu64 " read",
-			stats.committed, stats.points);
-	}
 	s->failed = true;
 }
 
@@ -186,16 +179,8 @@ int64_t sink_deadline(const struct sink *s, int64_t quiet_since_ns)
 
 void sink_maintain(struct sink *s)
 {
-	struct count_error err = { 0 };
-	int ret;
-
-	if (s->w == NULL || s->failed)
-		return;
-	ret = count_writer_maintain(s->w, &err);
-	if (ret == COUNT_ERR_LOCKED)	/* the other one does the same work */
-		cli_say(s->cli, CLI_INFO, "flush left to the run that holds the lock");
-	else if (ret != COUNT_OK)
-		cli_say(s->cli, CLI_WARN, "warning: points are stored, but the flush failed: %s", err.text);
+	if (s->w != NULL && !s->failed)
+		count_writer_maintain(s->w, NULL);	/* warns by itself, and never fails */
 }
 
 void sink_finish(struct sink *s)
@@ -209,14 +194,20 @@ void sink_finish(struct sink *s)
 
 void sink_close(struct sink *s)
 {
+	struct count_writer_stats stats = { 0 };
 	struct count_error err = { 0 };
 	int ret;
 
-	/* After a failure there is nothing left to lose by closing, and the first message says it. */
-	ret = s->w != NULL ? count_writer_close(s->w, &err) : COUNT_OK;
-	s->w = NULL;
-	if (ret != COUNT_OK && !s->failed)
-		fail(s, ret, &err);
+	if (s->w != NULL) {
+		count_writer_stats(s->w, &stats);
+		ret = count_writer_close(s->w, &err);	/* tries what failed once more */
+		s->w = NULL;
+		if (ret != COUNT_OK && !s->failed)
+			fail(s, ret, &err);
+		if (s->failed)
+			cli_say(s->cli, CLI_ERROR, "stopped: %" PRIu64 " points are stored, of %" PRIu64 " read",
+				ret == COUNT_OK ? stats.points : stats.committed, stats.points);
+	}
 	count_close(s->db);
 	s->db = NULL;
 	names_free(&s->names);

@@ -38,7 +38,8 @@ int count_writer_maintain(count_writer *w, struct count_error *err)
 	opt.wait_ms = 0;
 	if (count_flush_with(db, &opt, &report, &why) == COUNT_OK)
 		writer_was_flushed(w);
-	else
-		log_msg(&db->dir.log, 1, "the log was not flushed: %s", why.text);
+	else	/* whoever holds the lock does the same work: that is no warning */
+		log_msg(&db->dir.log, why.code == COUNT_ERR_LOCKED ? 2 : 1, "the log was not flushed: %s",
+			why.text);
 	return COUNT_OK;
 }
