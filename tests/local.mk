@@ -16,6 +16,7 @@ shell_tests = \
 	tests/t0013-shellcheck.sh \
 	tests/t0014-lists.sh \
 	tests/t0020-symbols.sh \
+	tests/t0021-manual.sh \
 	tests/t0030-man.sh \
 	tests/t0040-tap.sh \
 	tests/t0050-quickstart.sh \
@@ -44,7 +45,8 @@ shell_tests = \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
 	tests/t9020-examples.sh \
-	tests/t9030-pipelines.sh
+	tests/t9030-pipelines.sh \
+	tests/t9040-install.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
