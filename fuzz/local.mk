@@ -19,6 +19,7 @@ fuzz_programs = \
 	fuzz/fuzz-chunk-roundtrip \
 	fuzz/fuzz-config \
 	fuzz/fuzz-current \
+	fuzz/fuzz-line \
 	fuzz/fuzz-num \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
@@ -31,6 +32,9 @@ fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_driver)
 fuzz_fuzz_current_SOURCES = fuzz/fuzz-current.c $(fuzz_driver)
+fuzz_fuzz_line_SOURCES = fuzz/fuzz-line.c $(fuzz_driver)
+fuzz_fuzz_line_CPPFLAGS = $(cli_cppflags)
+fuzz_fuzz_line_LDADD = libcount-cli.la libcount-core.la -lm
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
