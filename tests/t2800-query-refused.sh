@@ -69,6 +69,9 @@ ok 'too old: exit 1'			exits 1 count-query cpu.a --last --max-age 10m
 ok '... the age is told'		sh -c 'count-query cpu.a --last --max-age 10m | grep -q "more than 10m"'
 ok 'nothing to check: exit 1'		exits 1 count-query cpu.a --last --check '< 9' --from -1h
 ok '... a name that is unknown: exit 1'	exits 1 count-query nope --last --check '< 9'
+echo 'old 1 -9223372036854775808' | count-ingest -q --time-unit ms
+ok 'as old as can be is too old'	exits 1 count-query old --last --max-age 10m
+ok '... and its value is looked at'	exits 1 count-query old --last --check '< 1'
 
 # ---- who takes the answer ----
 awk 'BEGIN { for (i = 0; i < 50000; i++) print "long", i, 1700000000 + i }' | count-ingest -q
@@ -95,5 +98,8 @@ ok '--plot draws'			rows cpu.a
 ok '... what was aggregated'		rows cpu.a --agg avg --step 1m
 printf 'ends 1 9223372036854775807\nends 2 -9223372036854775808\n' | count-ingest -q --time-unit ms
 ok '... from end to end of time'	rows ends
+printf 'wide 1.7e308 1\nwide -1.7e308 2\n' | count-ingest -q
+finite() { rows wide && ! grep -qi 'inf\|nan' got; }
+ok '... from end to end of values'	finite
 ok '... says when there is nothing'	stderr_has 'no points' count-query cpu.a --plot --from -1h
 done_testing

@@ -81,7 +81,6 @@ done
 every=''
 
 # The last word on how many points are stored is true: the try that fails is made again at the end.
-every=''
 told() { inject write ENOSPC 1 count-ingest in; grep "stopped: $(count-query -q 'c*' | wc -l) points are stored" err; }
 rm -rf data
 cp -a base data

@@ -64,8 +64,10 @@ void check_batch(struct check *c, const struct count_batch *b, struct out *out)
 	int64_t span;
 	bool old, bad;
 
-	if (b->n == 0 || __builtin_sub_overflow(c->now, b->times[i], &span))
+	if (b->n == 0)
 		return;
+	if (__builtin_sub_overflow(c->now, b->times[i], &span))	/* as old, or as far ahead, as can be */
+		span = b->times[i] < 0 ? INT64_MAX : INT64_MIN;
 	old = c->max_age != 0 && span > c->max_age;
 	bad = !holds(c, b->values[i]);
 	if (!old && !bad)

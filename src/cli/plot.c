@@ -274,7 +274,7 @@ static void put_plot(struct plot *p, struct out *out)
 	for (unsigned r = 0; r < ROWS; r++) {
 		text[0] = '\0';
 		if (r % 4 == 0 || r == ROWS - 1)
-			label(high + (low - high) * r / (ROWS - 1), text);
+			label(high * ((double)(ROWS - 1 - r) / (ROWS - 1)) + low * ((double)r / (ROWS - 1)), text);
 		out_fmt(out, "%*s%s", LABEL, text, text[0] ? "\xe2\x94\xa4" : "\xe2\x94\x82");
 		put_row(p, r, out);
 	}
