@@ -44,6 +44,7 @@ shell_tests = \
 	tests/t6300-flipped-byte.sh \
 	tests/t6400-frozen-writer.sh \
 	tests/t6410-unsynced-name.sh \
+	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
@@ -59,6 +60,7 @@ SLOW_TESTS = \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
 	tests/t6400-frozen-writer.sh \
+	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh
 
@@ -76,7 +78,8 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/flip-bytes.py \
 	tests/lib/frozen-writer.py \
 	tests/lib/golden-lines.sh \
-	tests/lib/kill-storm.py
+	tests/lib/kill-storm.py \
+	tests/lib/power-cut.py
 
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c
