@@ -23,7 +23,7 @@ echo 'would flush 1 points and expire 0' >want
 ok '--dry-run'				same prints want count-flush --dry-run
 json() { count-flush --json >report && grep -q '^{"points_flushed":1,.*"dry_run":false}$' report; }
 ok '--json'				json
-ok '-v tells'				stderr_has '0 points flushed' count-flush -v
+ok '-v tells'				stderr_has 'points flushed: 0,' count-flush -v
 ok '--json on a full disk: exit 3'	exits 3 stderr_has 'standard output' sh -c 'count-flush --json >/dev/full'
 ok '... closed'				exits 3 stderr_has 'standard output' sh -c 'count-flush --json >&-'
 

@@ -85,11 +85,11 @@ static void report(struct cli *cli, bool dry_run, const struct count_flush_repor
 {
 	struct out *out = malloc(sizeof(*out));
 
-	cli_say(cli, CLI_INFO, "%s%" PRIu64 " points flushed, %" PRIu64 " segments removed, %" PRIu64
-		" blocks written, %" PRIu64 " removed, %" PRIu64 " points expired; %" PRIu64
-		" blocks, %" PRIu64 " bytes stand, %.3f s", dry_run ? "would be: " : "", r->points_flushed,
-		r->segments_removed, r->blocks_written, r->blocks_removed, r->points_expired, r->blocks,
-		r->bytes, seconds);
+	cli_say(cli, CLI_INFO, "%spoints flushed: %" PRIu64 ", expired: %" PRIu64
+		"; blocks written: %" PRIu64 ", removed: %" PRIu64 ", in all: %" PRIu64 " of %" PRIu64
+		" bytes; segments removed: %" PRIu64 "; %.3f s", dry_run ? "would be: " : "",
+		r->points_flushed, r->points_expired, r->blocks_written, r->blocks_removed, r->blocks,
+		r->bytes, r->segments_removed, seconds);
 	if (out == NULL || (!cli->json && !dry_run)) {
 		free(out);
 		return;
