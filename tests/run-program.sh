@@ -6,6 +6,9 @@ prog=$1
 case $prog in */*) ;; *) prog=./$prog ;; esac
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
+# As in tests/tap.sh: data that is too large for the sources lies beside them.
+: "${COUNT_SHARED=$(cd "${srcdir:-.}" && dirname "$PWD")/shared}"
+export COUNT_SHARED
 # A sanitizer's exit status must not look like one of ours.
 export ASAN_OPTIONS="detect_leaks=1:exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export UBSAN_OPTIONS="print_stacktrace=1:exitcode=99${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"

@@ -25,4 +25,5 @@ include src/libcount/codec/local.mk
 include src/libcount/format/local.mk
 include src/libcount/hot/local.mk
 include src/libcount/store/local.mk
+include src/libcount/s3/local.mk
 include src/libcount/engine/local.mk

@@ -33,6 +33,9 @@ unit_tests += \
 	tests/unit/test-walframe \
 	tests/unit/test-when \
 	tests/unit/test-writer
+if WITH_S3
+unit_tests += tests/unit/test-sigv4
+endif
 
 history_sources = tests/unit/history.c tests/unit/history.h
 
@@ -67,6 +70,9 @@ tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_query_SOURCES = tests/unit/test-query.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
+# Links libcrypto, which the core must not.
+tests_unit_test_sigv4_SOURCES = tests/unit/test-sigv4.c
+tests_unit_test_sigv4_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
