@@ -44,6 +44,7 @@ shell_tests = \
 	tests/t6300-flipped-byte.sh \
 	tests/t6400-frozen-writer.sh \
 	tests/t6410-unsynced-name.sh \
+	tests/t6420-lock-removed.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \

@@ -99,6 +99,9 @@ int maint_publish(struct maint *m, const bool *drop, struct out_set *out, uint64
 	struct current next;
 	int ret;
 
+	ret = datadir_check_alone(m->dir, m->cur.generation, err);
+	if (ret != COUNT_OK)
+		return ret;
 	current_init(&next);
 	ret = next_current(m, drop, out, &next);
 	if (ret != COUNT_OK) {

@@ -37,7 +37,7 @@ static uint64_t *named(const struct current *cur)
 	return v;
 }
 
-static void sweep_file(const struct datadir *dir, const char *name)
+static void sweep_file(const struct datadir *dir, const struct current *cur, const char *name)
 {
 	struct count_error why = { 0 };
 	int fd;
@@ -48,7 +48,9 @@ static void sweep_file(const struct datadir *dir, const char *name)
 		return;
 	}
 	if (fs_lock(fd, 0, false) == COUNT_OK) {
-		if (unlinkat(dir->blocks_fd, name, 0) == 0)
+		if (datadir_check_alone(dir, cur->generation, &why) != COUNT_OK)
+			log_msg(&dir->log, 1, "%s", why.text);
+		else if (unlinkat(dir->blocks_fd, name, 0) == 0)
 			log_msg(&dir->log, 2, "%s/%s: removed, left by an earlier run",
 				dir->blocks_path, name);
 		else if (errno != ENOENT)
@@ -58,7 +60,8 @@ static void sweep_file(const struct datadir *dir, const char *name)
 	close(fd);
 }
 
-static void sweep_dir(const struct datadir *dir, DIR *d, const uint64_t *keep, size_t nkeep)
+static void sweep_dir(const struct datadir *dir, const struct current *cur, DIR *d,
+		      const uint64_t *keep)
 {
 	struct dirent *e;
 
@@ -68,9 +71,9 @@ static void sweep_dir(const struct datadir *dir, DIR *d, const uint64_t *keep, s
 
 		if (!block_parse_name(e->d_name, &number, &tmp))
 			continue;
-		if (!tmp && bsearch(&number, keep, nkeep, sizeof(*keep), by_number) != NULL)
+		if (!tmp && bsearch(&number, keep, cur->nblocks, sizeof(*keep), by_number) != NULL)
 			continue;
-		sweep_file(dir, e->d_name);
+		sweep_file(dir, cur, e->d_name);
 	}
 }
 
@@ -89,7 +92,7 @@ int sweep(const struct datadir *dir, const struct current *cur, struct count_err
 	}
 	keep = named(cur);
 	if (keep != NULL)
-		sweep_dir(dir, d, keep, cur->nblocks);
+		sweep_dir(dir, cur, d, keep);
 	closedir(d);
 	free(keep);
 	return keep != NULL ? COUNT_OK : err_nomem(err);

@@ -212,6 +212,21 @@ int datadir_read_current(const struct datadir *d, struct current *c, struct coun
 	return ret;
 }
 
+int datadir_check_alone(const struct datadir *d, uint64_t generation, struct count_error *err)
+{
+	struct current now;
+	bool same;
+	int ret = datadir_read_current(d, &now, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	same = now.generation == generation;
+	current_free(&now);
+	return same ? COUNT_OK :
+	       err_set(err, COUNT_ERR_LOCKED, "%s/CURRENT: another run changed it in spite of our lock: "
+		       "was %s/lock removed?", d->path, d->path);
+}
+
 int datadir_publish(const struct datadir *d, struct current *c, struct count_error *err)
 {
 	struct buf text = { 0 };

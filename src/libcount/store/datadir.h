@@ -42,6 +42,12 @@ int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_err
 
 /* A missing CURRENT in a finished directory is damage. */
 int datadir_read_current(const struct datadir *d, struct current *c, struct count_error *err);
+/*
+ * COUNT_ERR_LOCKED unless CURRENT has that generation still.  Somebody who takes `lock` for a stale file
+ * and removes it lets a second run in; what the first read is then no ground for publishing or
+ * removing anything: it would forget the blocks of the other.
+ */
+int datadir_check_alone(const struct datadir *d, uint64_t generation, struct count_error *err);
 /* Under the lock: raises c's generation by 1 and writes it, durably.  On failure the generation in c
  * is the old one, and which of the two is on disk is known only by reading it again. */
 int datadir_publish(const struct datadir *d, struct current *c, struct count_error *err);
