@@ -45,6 +45,7 @@ shell_tests = \
 	tests/t6400-frozen-writer.sh \
 	tests/t6410-unsynced-name.sh \
 	tests/t6420-lock-removed.sh \
+	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh \
@@ -61,6 +62,7 @@ SLOW_TESTS = \
 	tests/t6200-four-shells.sh \
 	tests/t6300-flipped-byte.sh \
 	tests/t6400-frozen-writer.sh \
+	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
 	tests/t9000-open-sets.sh
@@ -76,6 +78,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/crash-check.py \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \
+	tests/lib/failing-calls.py \
 	tests/lib/flip-bytes.py \
 	tests/lib/frozen-writer.py \
 	tests/lib/golden-lines.sh \
