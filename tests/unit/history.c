@@ -108,7 +108,7 @@ void history_put(struct history *h, size_t series, const size_t *at, size_t n)
 		size_t cell = series * h->nstamps + at[i];
 
 		times[i] = h->stamps[at[i]];
-		values[i] = h->next_value++;
+		values[i] = h->noisy ? (double)history_random(h) : h->next_value++;
 		h->value[cell] = values[i];
 		h->have[cell] = true;
 	}
@@ -138,6 +138,7 @@ static void merge_files(struct history *h, struct maint *m)
 	unsigned up = (unsigned)(history_random(h) % 6);
 	struct compact_job job = { .files = files, .level = b->level + up,
 				   .max_windows = 1 + history_random(h) % 4,
+				   .route = history_random(h) % 2,
 				   .keep_from = INT64_MIN };
 	struct count_error err = { 0 };
 
@@ -160,7 +161,8 @@ void history_merge_some(struct history *h)
 	struct count_flush_options opt = { 0 };
 	struct count_flush_report report = { 0 };
 	struct maint m = { .dir = &h->db->dir, .opt = &opt, .report = &report,
-			   .unit = h->db->dir.format.unit, .now_s = time(NULL) };
+			   .unit = h->db->dir.format.unit, .now_s = time(NULL),
+			   .file_bytes = h->db->file_bytes };
 	struct count_error err = { 0 };
 	int fd;
 

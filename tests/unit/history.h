@@ -17,6 +17,7 @@ struct history {
 	double *value;		/* [series * nstamps + stamp] */
 	bool *have;
 	double next_value;	/* every point written gets another */
+	bool noisy;		/* values that do not compress instead */
 	uint64_t seed;
 };
 

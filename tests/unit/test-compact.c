@@ -12,6 +12,7 @@
 /* cmocka.h needs the above first */
 #include <cmocka.h>
 
+#include "engine/piece.h"
 #include "history.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -171,6 +172,81 @@ static void test_one_a_day(void **state)
 	history_end(&h);
 }
 
+/* ---- Sparse series beside dense ones ---- */
+
+enum { DENSE = 8, THIN = 3, DAYS = 200, A_DAY = 720, FLUSHES = 4 };
+
+static void count_chunks(const struct history *h, size_t series, size_t *chunks, size_t *points)
+{
+	struct piece_list list = { 0 };
+	struct count_error err = { 0 };
+	struct snapshot snap;
+	char name[64];
+
+	history_name(series, name);
+	assert_int_equal(snapshot_open(&h->db->dir, INT64_MIN, INT64_MAX, &snap, &err), COUNT_OK);
+	assert_int_equal(pieces_find(&snap, name, strlen(name), INT64_MIN, INT64_MAX,
+				     COUNT_TIER_ALL, &list, &err), COUNT_OK);
+	*chunks += list.len;
+	for (size_t i = 0; i < list.len; i++)
+		*points += list.v[i].count;
+	piece_list_free(&list);
+	snapshot_close(&snap);
+}
+
+/* A stretch of the clock: dense series at each stamp, the others at each hour. */
+static void put_stretch(struct history *h, size_t from, size_t n)
+{
+	size_t at[A_DAY], k;
+
+	for (size_t s = 0; s < DENSE + THIN; s++) {
+		k = 0;
+		for (size_t i = from; i < from + n; i++)
+			if (s < DENSE || (i + s) % (A_DAY / 24) == 0)
+				at[k++] = i;
+		if (k > 0)
+			history_put(h, s, at, k);
+	}
+}
+
+static void test_sparse(void **state)
+{
+	size_t n = DAYS * A_DAY, each = A_DAY / FLUSHES, chunks = 0, points = 0, most = 0, files;
+	int64_t start = (int64_t)time(NULL) / 86400 * 86400 - DAYS * 86400;
+	uint64_t flushed = 0, rewritten = 0, bytes, before;
+	struct history h;
+
+	(void)state;
+	history_begin(&h, 1, DENSE + THIN, steps(n, start * 1000, DAY_MS / A_DAY), n);
+	h.noisy = true;
+	h.db->file_bytes = 60 << 10;	/* a day has 46 KiB, as 196 MiB of the usual 256 */
+	for (size_t i = 0; i < n; i += each) {
+		history_clock_offset_s = start + (int64_t)(i + each) * (86400 / A_DAY) - time(NULL);
+		put_stretch(&h, i, each);
+		before = h.db->bytes_written;
+		history_flush(&h, false);
+		flushed += h.db->bytes_written - before;
+		before = h.db->bytes_written;
+		history_flush(&h, true);
+		rewritten += h.db->bytes_written - before;
+		files = history_files(&h, &bytes);
+		if (files > most + bytes / h.db->file_bytes)
+			most = files - bytes / h.db->file_bytes;
+	}
+	history_check(&h);
+	for (size_t s = DENSE; s < DENSE + THIN; s++)
+		count_chunks(&h, s, &chunks, &points);
+	print_message("sparse: %zu files of %llu bytes in all, at most %zu above one a limit; %zu "
+		      "points a chunk; %.2f bytes rewritten per byte flushed\n", files,
+		      (unsigned long long)bytes, most, points / chunks,
+		      (double)rewritten / (double)flushed);
+	assert_true(most <= 64);
+	assert_true(points / chunks >= 500);
+	assert_true(rewritten < 4 * flushed);
+	history_clock_offset_s = 0;
+	history_end(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_random_days),
 		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_one_a_day),
+		cmocka_unit_test(test_sparse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

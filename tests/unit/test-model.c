@@ -83,6 +83,8 @@ static void one_history(uint64_t seed)
 	int64_t *stamps = make_stamps(seed, &n);
 
 	history_begin(&h, seed, 1 + seed % 4, stamps, n);
+	if (seed % 2)		/* small files: sparse series go to wider windows */
+		h.db->file_bytes = 2048 << seed / 2 % 4;
 	steps = 10 + history_random(&h) % 40;
 	for (size_t i = 0; i < steps; i++) {
 		switch (history_random(&h) % 8) {

@@ -3,9 +3,6 @@
  *
  * Three rules, tried in this order until none applies:
  *
- * Pressure.  Above 48 files, plus one per 256 MiB of data, the merge that rewrites the fewest
- * bytes per file removed, inside any window.
- *
  * Quiet windows.  A window that ended at least a day ago takes in the files inside it while the
  * result stays under 256 MiB; the largest such window first, so that points do not climb
  * level by level.  A large file waits until what would join it is at least a quarter of it.
@@ -14,7 +11,23 @@
  * gathered so far: four or more are joined (universal compaction).  So a point is rewritten
  * about log4(points) times.
  *
- * Every choice removes files, so the loop ends.
+ * Pressure.  Above 48 files, plus one per 256 MiB of data, the merge that rewrites the fewest
+ * bytes per file removed, inside any window.  Last, since the other two remove files as well, and for
+ * less in the long run.
+ *
+ * Routing.  The first two rules write series that are sparse for the window to wider ones, at most
+ * as many files as were joined (route.h).  A large file is never rewritten for their sake alone.
+ *
+ * How often a point is written.  Once by flush.  In its window log4(bytes of the window or the file
+ * limit / bytes of a flush) times by tiers.  A quiet join grows a file by a quarter at least, and
+ * brings in small ones, which grow manyfold.  Routing moves it at most twice (two wide levels), by
+ * flush or in a join that rewrites it anyway, and in a wide window the tiers are counted anew, in
+ * which only sparse points take part.  Pressure packs files of dense points that are not full, which
+ * rewrites these once and a third more.  With a flush each five minutes and 200 MB a day that is
+ * some 6 times for dense points, 10 for sparse ones, and no more however old the store is.
+ *
+ * Every choice makes files fewer or moves points to wider windows, so the loop ends; a run also stops
+ * after a few choices that only moved points.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +39,8 @@ enum {
 	PRESSURE_FILES = 48,
 	TIER_FILES = 4,
 	TIER_RATIO = 4,
-	FILE_COST = 64 << 10,	/* opening and syncing a file, in bytes rewritten */
-	MAX_TOP = 40,		/* levels; window_top() is 24 at most */
+	FILE_COST = 4096,	/* opening and syncing a file is a limit'th of that: 64 KiB rewritten */
+	MAX_IDLE = 4,		/* joins in a run that do not make files fewer */
 };
 
 struct choice {
@@ -36,6 +49,7 @@ struct choice {
 	unsigned level;
 	int64_t window;
 	size_t max_windows;
+	bool route;
 };
 
 struct pick {
@@ -47,6 +61,7 @@ struct pick {
 	size_t *files;		/* scratch: the choice */
 	size_t *inside;		/* scratch: files of one window, by size */
 	int64_t quiet;
+	uint64_t limit;		/* size of a file */
 	unsigned top;
 };
 
@@ -71,38 +86,46 @@ static bool is_quiet(const struct pick *p, unsigned level, int64_t window)
 	return last < p->quiet;
 }
 
-/* Files of blocks[order[]] inside a window, smallest first. */
-static size_t find_inside(const struct pick *p, unsigned level, int64_t window)
+/* Files of blocks[order[]] inside a window, smallest first, not from far below. */
+static size_t find_inside(const struct pick *p, unsigned level, int64_t window, unsigned lowest)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->norder; i++)
-		if (lies_in(p, &p->b[p->order[i]], level, window))
+		if (p->b[p->order[i]].level >= lowest &&
+		    lies_in(p, &p->b[p->order[i]], level, window))
 			p->inside[n++] = p->order[i];
 	return n;
 }
 
 /* ---- Pressure ---- */
 
-static uint64_t outputs_of(uint64_t bytes)
+static uint64_t outputs_of(const struct pick *p, uint64_t bytes)
 {
-	return bytes / BLOCK_FILE_BYTES + 1;
+	return bytes / p->limit + 1;
 }
 
-/* The best number of smallest files to join in a window: the least cost per file removed. */
-static size_t cheapest_prefix(const struct pick *p, size_t n, double *cost)
+/*
+ * The best number of smallest files to join in a window: the least cost per file removed.  Unless
+ * there is no other choice (`any`), a large file and crumbs are none, since crumbs will join each
+ * other for next to nothing; and neither are files two levels or more below the window, since sparse
+ * series that were routed apart would be back beside dense ones.  What is left makes full files of
+ * those that are not, which costs more and lasts.
+ */
+static size_t cheapest_prefix(const struct pick *p, size_t n, bool any, double *cost)
 {
 	uint64_t bytes = 0;
 	size_t best = 0;
 
-	for (size_t k = 0; k < n && bytes < 8 * BLOCK_FILE_BYTES; k++) {
+	for (size_t k = 0; k < n && bytes < 8 * p->limit; k++) {
+		uint64_t largest = p->b[p->inside[k]].size;
 		double c;
 
-		bytes += p->b[p->inside[k]].size;
-		if (k + 1 <= outputs_of(bytes))
+		bytes += largest;
+		if (k + 1 <= outputs_of(p, bytes) || (!any && bytes - largest < largest / 4))
 			continue;
-		c = ((double)bytes + FILE_COST * (double)(k + 1)) /
-		    (double)(k + 1 - outputs_of(bytes));
+		c = ((double)bytes + (double)(p->limit / FILE_COST) * (double)(k + 1)) /
+		    (double)(k + 1 - outputs_of(p, bytes));
 		if (best == 0 || c < *cost) {
 			*cost = c;
 			best = k + 1;
@@ -111,26 +134,23 @@ static size_t cheapest_prefix(const struct pick *p, size_t n, double *cost)
 	return best;
 }
 
-static bool pick_pressure(const struct pick *p, struct choice *c)
+static bool pick_cheapest(const struct pick *p, bool any, struct choice *c)
 {
-	uint64_t bytes = 0;
 	double least = 0;
 
-	for (size_t i = 0; i < p->n; i++)
-		bytes += p->b[i].size;
-	if (p->n <= PRESSURE_FILES + bytes / BLOCK_FILE_BYTES)
-		return false;
 	c->n = 0;
 	for (unsigned level = 0; level <= p->top; level++) {
+		unsigned lowest = any || level == 0 ? 0 : level - 1;
+
 		for (size_t i = 0; i < p->norder; i++) {
 			const struct current_block *b = &p->b[p->order[i]];
 			double cost;
 			size_t k;
 
-			if (b->level > level)
+			if (b->level > level || b->level < lowest)
 				continue;
-			k = find_inside(p, level, window_up(p, b, level));
-			k = k < 2 ? 0 : cheapest_prefix(p, k, &cost);
+			k = find_inside(p, level, window_up(p, b, level), lowest);
+			k = k < 2 ? 0 : cheapest_prefix(p, k, any, &cost);
 			/* A wider window costs queries: it must be cheaper by some. */
 			if (k == 0 || (c->n > 0 && cost * (8 + level) >= least))
 				continue;
@@ -140,9 +160,20 @@ static bool pick_pressure(const struct pick *p, struct choice *c)
 			c->level = level;
 			c->window = window_up(p, b, level);
 			c->max_windows = 1;
+			c->route = false;	/* the aim is fewer files */
 		}
 	}
 	return c->n > 0;
+}
+
+static bool pick_pressure(const struct pick *p, struct choice *c)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		bytes += p->b[i].size;
+	return p->n > PRESSURE_FILES + bytes / p->limit &&
+	       (pick_cheapest(p, false, c) || pick_cheapest(p, true, c));
 }
 
 /* ---- Quiet windows ---- */
@@ -159,7 +190,7 @@ static size_t worth_joining(const struct pick *p, size_t n)
 		uint64_t largest = p->b[p->inside[n - 1]].size;
 
 		late = bytes - largest;
-		if (bytes < BLOCK_FILE_BYTES && late >= largest / 4)
+		if (bytes < p->limit && late >= largest / 4)
 			return n;
 		bytes -= largest;
 	}
@@ -179,14 +210,14 @@ static bool pick_quiet(const struct pick *p, struct choice *c)
 			window = window_up(p, b, level);
 			if (!is_quiet(p, level, window))
 				continue;
-			n = find_inside(p, level, window);
+			n = find_inside(p, level, window, 0);
 			k = n < 2 ? 0 : worth_joining(p, n);
 			/* Late files alone wait for company. */
 			if (k < 2 || (k < n && k < TIER_FILES))
 				continue;
 			memcpy(c->files, p->inside, k * sizeof(*c->files));
 			*c = (struct choice){ .files = c->files, .n = k, .level = level,
-					      .window = window, .max_windows = 1 };
+					      .window = window, .max_windows = 1, .route = true };
 			return true;
 		}
 	}
@@ -222,7 +253,7 @@ static size_t tier_run(const struct pick *p, size_t n)
 	for (; k < n; k++) {
 		uint64_t size = p->b[p->inside[k]].size;
 
-		if (k > 0 && (size > TIER_RATIO * bytes || bytes + size >= BLOCK_FILE_BYTES))
+		if (k > 0 && (size > TIER_RATIO * bytes || bytes + size >= p->limit))
 			break;
 		bytes += size < 4096 ? 4096 : size;	/* all tiny files are alike */
 	}
@@ -239,7 +270,7 @@ static bool pick_tier(const struct pick *p, struct choice *c)
 			continue;
 		memcpy(c->files, p->inside, k * sizeof(*c->files));
 		*c = (struct choice){ .files = c->files, .n = k, .level = b->level,
-				      .window = b->window };
+				      .window = b->window, .route = true };
 		/* While points still arrive, those of dense days go to files of their own. */
 		c->max_windows = is_quiet(p, b->level, b->window) ? 1 : k - 1;
 		return true;
@@ -253,7 +284,7 @@ static bool pick_tier(const struct pick *p, struct choice *c)
 static bool may_join(const struct maint *m, const struct current_block *b)
 {
 	return !b->pinned && b->seg_hi > 0 && b->level <= window_top(m->unit) &&
-	       b->size <= 2 * BLOCK_FILE_BYTES && !maint_is_bad(m, b->number);
+	       b->size <= 2 * maint_file_bytes(m) && !maint_is_bad(m, b->number);
 }
 
 static void order_by_size(struct pick *p)
@@ -271,10 +302,11 @@ static void order_by_size(struct pick *p)
 	}
 }
 
-static int pick_one(const struct maint *m, struct choice *c, bool *found, struct count_error *err)
+static int pick_one(const struct maint *m, bool idle, struct choice *c, bool *found,
+		    struct count_error *err)
 {
 	struct pick p = { .m = m, .b = m->cur.blocks, .n = m->cur.nblocks, .quiet = maint_quiet(m),
-			  .top = window_top(m->unit) };
+			  .limit = maint_file_bytes(m), .top = window_top(m->unit) };
 	size_t *space = calloc(2 * p.n + 1, sizeof(*space));
 
 	if (space == NULL)
@@ -282,7 +314,7 @@ static int pick_one(const struct maint *m, struct choice *c, bool *found, struct
 	p.order = space;
 	p.inside = space + p.n;
 	order_by_size(&p);
-	*found = pick_pressure(&p, c) || pick_quiet(&p, c) || pick_tier(&p, c);
+	*found = (!idle && (pick_quiet(&p, c) || pick_tier(&p, c))) || pick_pressure(&p, c);
 	free(space);
 	return COUNT_OK;
 }
@@ -323,7 +355,7 @@ static int join(struct maint *m, const struct choice *c, struct count_error *err
 {
 	struct compact_job job = { .files = c->files, .nfiles = c->n, .level = c->level,
 				   .window = c->window, .max_windows = c->max_windows,
-				   .keep_from = INT64_MIN };
+				   .route = c->route, .keep_from = INT64_MIN };
 
 	if (m->opt->dry_run)
 		return pretend(m, c) == COUNT_OK ? COUNT_OK : err_nomem(err);
@@ -332,18 +364,20 @@ static int join(struct maint *m, const struct choice *c, struct count_error *err
 
 int compact_run(struct maint *m, struct count_error *err)
 {
+	size_t idle = 0;
+
 	for (;;) {
 		struct choice c = { .files = calloc(m->cur.nblocks + 1, sizeof(size_t)) };
 		size_t before = m->cur.nblocks, nbad = m->nbad;
 		bool found = false;
-		int ret = c.files == NULL ? err_nomem(err) : pick_one(m, &c, &found, err);
+		int ret = c.files == NULL ? err_nomem(err) : pick_one(m, idle >= MAX_IDLE, &c, &found, err);
 
 		if (ret == COUNT_OK && found)
 			ret = join(m, &c, err);
 		free(c.files);
 		if (ret != COUNT_OK || !found)
 			return ret;
-		if (m->cur.nblocks >= before && m->nbad == nbad)
-			return COUNT_OK;	/* no gain after all: not again in this run */
+		if (m->cur.nblocks >= before && m->nbad == nbad && ++idle > MAX_IDLE)
+			return COUNT_OK;	/* no gain even under pressure: not again in this run */
 	}
 }

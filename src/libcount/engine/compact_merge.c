@@ -73,6 +73,8 @@ static int open_inputs(struct work *w, struct count_error *err)
 		w->lo = e->seg_lo < w->lo ? e->seg_lo : w->lo;
 		w->hi = e->seg_hi > w->hi ? e->seg_hi : w->hi;
 		w->points += e->points;
+		w->bytes += e->size;
+		w->covered += (double)e->last_time - (double)e->first_time + 1;
 		if (w->snap.blocks[block].block.info.series > w->nseries)
 			w->nseries = w->snap.blocks[block].block.info.series;
 	}
@@ -167,6 +169,12 @@ static int count_block(struct work *w, size_t block, struct histogram *h, struct
 	return compact_give_up(w, block, err);
 }
 
+/* What routing brought to a wide window stays there, though the first days of it hold all so far. */
+static bool is_thin(const struct work *w)
+{
+	return w->job->route && w->job->level <= ROUTE_TOP && w->points / CHUNK_POINTS < w->nseries;
+}
+
 /*
  * Points move to smaller windows only where no third source is near: a chunk that must be copied
  * as it is cannot be cut at a border.
@@ -179,7 +187,7 @@ static int make_plan(struct work *w, struct count_error *err)
 
 	plan_single(w->m->unit, job->level, job->window, &w->plan);
 	if (job->max_windows < 2 || job->level == 0 || w->noutside > 0 || w->blind ||
-	    job->keep_from != INT64_MIN)
+	    job->keep_from != INT64_MIN || is_thin(w))
 		return COUNT_OK;
 	histogram_init(&h, w->m->unit);
 	for (size_t i = 0; i < w->nin && ret == COUNT_OK; i++)
@@ -189,6 +197,40 @@ static int make_plan(struct work *w, struct count_error *err)
 			  maint_quiet(w->m), &w->plan);
 	histogram_free(&h);
 	return ret;
+}
+
+/* Never more files than there were. */
+static void plan_wide(struct work *w)
+{
+	const struct compact_job *job = w->job;
+	int64_t quiet = maint_quiet(w->m);
+	size_t base = 0;
+
+	if (!job->route || job->keep_from != INT64_MIN || w->nin <= w->plan.n)
+		return;
+	for (size_t i = 1; i < w->plan.n; i++)
+		if (w->plan.v[i].points > w->plan.v[base].points)
+			base = i;
+	route_begin(&w->route, w->m->unit, &w->plan, base, w->plan.v[base].last < quiet, w->covered,
+		    w->bytes, maint_file_bytes(w->m));
+	if (w->plan.nwide > w->nin - w->plan.n)
+		w->plan.nwide = w->nin - w->plan.n;
+}
+
+/* The slot for the series at hand. */
+static int wide_slot(const struct work *w)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < w->pieces.len; i++) {
+		const struct piece *p = &w->pieces.v[i];
+
+		n += p->count;
+		first = p->first < first ? p->first : first;
+		last = p->last > last ? p->last : last;
+	}
+	return route_series(&w->route, &w->plan, n, first, last);
 }
 
 /* ---- All series ---- */
@@ -280,7 +322,7 @@ static int write_all(struct work *w, struct count_error *err)
 			ret = compact_find_others(w, s->name, s->name_len, err);
 		if (ret != COUNT_OK)
 			break;
-		out_begin_series(&w->out, s->name, s->name_len);
+		out_begin_series(&w->out, s->name, s->name_len, wide_slot(w));
 		for (size_t i = 0; i < w->pieces.len; i++)
 			compact_touched(w, chunk_bytes(&w->pieces.v[i]));
 		ret = compact_series(w, err);
@@ -316,9 +358,10 @@ static int work_run(struct work *w, struct count_error *err)
 		ret = make_plan(w, err);
 	if (ret != COUNT_OK)
 		return ret;
+	plan_wide(w);
 	if (merge_new(&w->pieces, INT64_MIN, INT64_MAX, w->m->coder, &w->merge) != COUNT_OK ||
 	    out_set_init(&w->out, w->m->dir, &w->plan, w->m->cur.next_number, w->lo, w->hi,
-		     w->m->coder) != COUNT_OK)
+		     maint_file_bytes(w->m), w->m->coder) != COUNT_OK)
 		return err_nomem(err);
 	ret = write_all(w, err);
 	return ret == COUNT_OK ? publish(w, err) : ret;
@@ -330,7 +373,7 @@ int compact_merge(struct maint *m, const struct compact_job *job, struct count_e
 	size_t nbad = m->nbad;
 	int ret;
 
-	for (size_t i = 0; i < PLAN_MAX; i++)
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		w.out.open[i].fd = -1;
 	/* Nothing lies in this range: files are opened one by one. */
 	ret = snapshot_open(m->dir, INT64_MAX, INT64_MIN, &w.snap, err);

@@ -2,7 +2,7 @@
  * compact_series.c - one series of a compaction: which chunks are copied, which are merged.
  *
  * A chunk that overlaps none and is full enough is copied byte for byte; clusters that overlap, and
- * stubs next to each other, are merged and cut anew.
+ * stubs next to each other, are merged and cut anew, with the full chunk beside them if they are few.
  *
  * Recency.  A chunk carries the range of segments its points came from, and of chunks that overlap
  * in time the one with the higher range wins.  Merging A and C gives the range A..C; were there a
@@ -90,7 +90,7 @@ static bool can_copy(const struct work *w, const struct piece *p)
 {
 	int64_t until;
 
-	return p->first >= w->job->keep_from && plan_route(&w->plan, p->first, &until) >= 0 &&
+	return p->first >= w->job->keep_from && plan_route_wide(&w->plan, w->out.wide, p->first, &until) >= 0 &&
 	       p->last <= until;
 }
 
@@ -190,40 +190,87 @@ static int copy_cluster(struct work *w, size_t i, size_t end, struct count_error
 	return ret;
 }
 
-/* From one chunk that is good as it is to the next: what lies between is merged, if it may be. */
+/* The first end of a cluster past the middle of [i, end), or where that is the last one, before it. */
+static size_t middle(const struct piece_list *l, size_t i, size_t end)
+{
+	size_t at = i, next = cluster_end(l, i);
+
+	while (next < end && next - i <= (end - i) / 2) {
+		at = next;
+		next = cluster_end(l, next);
+	}
+	return next < end ? next : at > i ? at : end;
+}
+
+/*
+ * From one chunk that is good as it is to the next: what lies between is merged, if it may be; else its
+ * halves, and their halves.  Two splits at least halve a stretch, so the ends of the stretches to
+ * come are two a bit of their number.
+ */
 static int write_group(struct work *w, size_t i, size_t end, struct count_error *err)
 {
+	size_t ends[2 * 64 + 1], n = 0;
 	int ret = COUNT_OK;
 
-	if (end == i + 1 && can_copy(w, &w->pieces.v[i]))
-		return copy_chunk(w, &w->pieces.v[i], err);
-	if (may_merge(w, &w->pieces.v[i], end - i))
-		return merge_group(w, i, end, err);
-	for (size_t next; i < end && ret == COUNT_OK; i = next) {
-		next = cluster_end(&w->pieces, i);
-		ret = may_merge(w, &w->pieces.v[i], next - i) ? merge_group(w, i, next, err)
-							      : copy_cluster(w, i, next, err);
+	ends[n++] = end;
+	while (n > 0 && ret == COUNT_OK) {
+		size_t next = ends[n - 1], half = next;
+		bool one = next == i + 1 && can_copy(w, &w->pieces.v[i]);
+		bool merge = !one && may_merge(w, &w->pieces.v[i], next - i);
+
+		if (!one && !merge)
+			half = middle(&w->pieces, i, next);
+		if (half < next) {
+			ends[n++] = half;
+			continue;
+		}
+		ret = one ? copy_chunk(w, &w->pieces.v[i], err)
+			  : merge ? merge_group(w, i, next, err) : copy_cluster(w, i, next, err);
+		i = next;
+		n--;
 	}
 	return ret;
 }
 
+/* Stubs [i, end) that are too few to stand alone beside a good chunk. */
+static bool is_few(const struct work *w, size_t i, size_t end)
+{
+	uint64_t n = 0;
+
+	for (; i < end; i++)
+		n += w->pieces.v[i].count;
+	return n < FULL_POINTS / 2;
+}
+
+/* A good chunk, if `headed`, and the stubs behind it, which it takes in if they are few. */
+static int write_headed(struct work *w, size_t i, size_t end, bool headed, struct count_error *err)
+{
+	int ret = COUNT_OK;
+
+	if (headed && !is_few(w, i + 1, end)) {
+		ret = copy_chunk(w, &w->pieces.v[i], err);
+		i++;
+	}
+	return ret == COUNT_OK && i < end ? write_group(w, i, end, err) : ret;
+}
+
 int compact_series(struct work *w, struct count_error *err)
 {
-	size_t group = 0;
+	size_t group = 0;	/* chunks from here on are not written yet */
+	bool headed = false;	/* the first of them is a good one */
 	int ret = COUNT_OK;
 
 	piece_list_sort(&w->pieces);
 	for (size_t i = 0, end; i < w->pieces.len && ret == COUNT_OK; i = end) {
 		end = cluster_end(&w->pieces, i);
-		if (!is_good(w, i, end))
+		if (!is_good(w, i, end) || (!headed && i > group && is_few(w, group, i)))
 			continue;
 		if (group < i)
-			ret = write_group(w, group, i, err);
-		if (ret == COUNT_OK)
-			ret = copy_chunk(w, &w->pieces.v[i], err);
-		group = end;
+			ret = write_headed(w, group, i, headed, err);
+		group = i;
+		headed = true;
 	}
 	if (ret == COUNT_OK && group < w->pieces.len)
-		ret = write_group(w, group, w->pieces.len, err);
+		ret = write_headed(w, group, w->pieces.len, headed, err);
 	return ret == COUNT_OK ? out_end_series(&w->out, err) : ret;
 }

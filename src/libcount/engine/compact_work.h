@@ -4,6 +4,7 @@
 
 #include "engine/flush.h"
 #include "engine/merge.h"
+#include "engine/route.h"
 
 struct input {
 	size_t block;			/* in the snapshot */
@@ -23,8 +24,10 @@ struct work {
 	bool blind;			/* one of them cannot be read: merge nothing */
 	int64_t first, last;		/* hull of the input */
 	uint64_t lo, hi;
-	uint64_t points, nseries;
+	uint64_t points, bytes, nseries;
+	double covered;			/* of time: by each input, summed */
 	struct plan plan;
+	struct route route;
 	struct out_set out;
 	struct merge *merge;
 	struct piece_list pieces, others;

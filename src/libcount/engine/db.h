@@ -11,6 +11,8 @@ struct count_db {
 	uint64_t memory_buffer_size;
 	bool s3_enabled;
 	enum count_sync sync;
+	uint64_t file_bytes;		/* size limit of block files; 0: the usual.  Tests lower it */
+	uint64_t bytes_written;		/* to block files by maintenance with this handle */
 	count_writer *inserter;		/* made by the first count_insert(), kept for the next */
 	struct buf early_warnings;	/* of configuration and opening, for count_set_log() */
 };

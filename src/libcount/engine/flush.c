@@ -21,6 +21,11 @@ int64_t maint_now(const struct maint *m)
 	return now;
 }
 
+uint64_t maint_file_bytes(const struct maint *m)
+{
+	return m->file_bytes != 0 ? m->file_bytes : BLOCK_FILE_BYTES;
+}
+
 int64_t maint_quiet(const struct maint *m)
 {
 	int64_t t;
@@ -93,6 +98,13 @@ static void unlink_dropped(struct maint *m, const struct current *old, const boo
 	}
 }
 
+static void note_written(struct maint *m, const struct out_set *out)
+{
+	m->report->blocks_written += out->ndone;
+	for (size_t i = 0; i < out->ndone; i++)
+		m->bytes_written += out->done[i].entry.size;
+}
+
 int maint_publish(struct maint *m, const bool *drop, struct out_set *out, uint64_t first_segment,
 		  struct count_error *err)
 {
@@ -122,7 +134,7 @@ int maint_publish(struct maint *m, const bool *drop, struct out_set *out, uint64
 	}
 	m->published = true;
 	if (out != NULL)
-		m->report->blocks_written += out->ndone;
+		note_written(m, out);
 	if (drop != NULL)
 		unlink_dropped(m, &m->cur, drop);
 	current_free(&m->cur);
@@ -232,7 +244,7 @@ int count_flush_with(count_db *db, const struct count_flush_options *opt,
 	struct count_flush_report mine;
 	struct timespec now;
 	struct maint m = { .dir = &db->dir, .opt = opt, .s3_enabled = db->s3_enabled,
-			   .unit = db->dir.format.unit };
+			   .unit = db->dir.format.unit, .file_bytes = db->file_bytes };
 	int ret;
 
 	m.report = report != NULL ? report : &mine;
@@ -243,6 +255,7 @@ int count_flush_with(count_db *db, const struct count_flush_options *opt,
 	ret = run(&m, err);
 	if (ret == COUNT_OK && m.damage.code != COUNT_OK)
 		ret = err_set(err, m.damage.code, "%s", m.damage.text);
+	db->bytes_written += m.bytes_written;
 	chunk_coder_delete(m.coder);
 	current_free(&m.cur);
 	free(m.bad);

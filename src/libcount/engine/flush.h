@@ -19,6 +19,8 @@ struct maint {
 	bool s3_enabled;
 	enum count_unit unit;
 	int64_t now_s;			/* wall clock, once a run */
+	uint64_t file_bytes;		/* size limit of a file; 0: BLOCK_FILE_BYTES */
+	uint64_t bytes_written;		/* to files that were published, this run */
 	struct current cur;		/* as published last, or read */
 	struct chunk_coder *coder;
 	struct count_error damage;	/* of files: the first; the run goes on and ends with it */
@@ -29,6 +31,7 @@ struct maint {
 };
 
 int64_t maint_now(const struct maint *m);	/* the wall clock in the store's unit, clamped */
+uint64_t maint_file_bytes(const struct maint *m);
 int64_t maint_quiet(const struct maint *m);	/* a day ago: a window that ends before it is quiet */
 
 /* Keeps what a snapshot found damaged, and warns. */
@@ -68,6 +71,7 @@ struct compact_job {
 	unsigned level;			/* the window that holds them all */
 	int64_t window;
 	size_t max_windows;		/* output may be spread over so many windows inside it */
+	bool route;			/* sparse series go to wider windows, see route.h */
 	int64_t keep_from;		/* points before this are left out; INT64_MIN: none are */
 };
 /* Rewrites the files and publishes.  A file that cannot be read is noted, and nothing done. */

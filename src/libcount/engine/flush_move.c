@@ -18,9 +18,13 @@
 #include "engine/flush.h"
 #include "engine/flush_part.h"
 #include "engine/merge.h"
+#include "engine/route.h"
 #include "hot/append.h"
 
-enum { RELEASE_POINTS = 2 << 20 };	/* of a long series, before its pages are given back */
+enum {
+	RELEASE_POINTS = 2 << 20,	/* of a long series, before its pages are given back */
+	POINT_BYTES = 3,		/* in a block, about */
+};
 
 struct move {
 	struct maint *m;
@@ -29,6 +33,7 @@ struct move {
 	struct log_index index;
 	struct histogram hist;
 	struct plan plan;
+	struct route route;
 	struct out_set out;
 };
 
@@ -40,6 +45,13 @@ static int move_points(void *arg, const int64_t *times, const double *values, si
 	return out_points(&v->out, times, values, n, v->first, v->end - 1, err);
 }
 
+static int wide_slot(const struct move *v, const struct log_part *p, size_t i)
+{
+	struct log_span s = log_part_span(p, i);
+
+	return route_series(&v->route, &v->plan, s.points, s.first, s.last);
+}
+
 /* The series of a part, decoded together. */
 static int move_part(struct move *v, struct log_part *p, struct count_error *err)
 {
@@ -48,7 +60,7 @@ static int move_part(struct move *v, struct log_part *p, struct count_error *err
 	for (size_t i = 0; i < p->n && ret == COUNT_OK; i++) {
 		const struct log_series *s = &v->index.series[p->first + i];
 
-		out_begin_series(&v->out, s->name, s->name_len);
+		out_begin_series(&v->out, s->name, s->name_len, wide_slot(v, p, i));
 		ret = log_part_series(p, i, move_points, v, err);
 		if (ret == COUNT_OK)
 			ret = out_end_series(&v->out, err);
@@ -69,7 +81,7 @@ static int move_series(struct move *v, size_t i, struct merge *merge, struct pie
 	ret = log_index_pieces(&v->index, i, list, err);
 	if (ret != COUNT_OK)
 		return ret;
-	out_begin_series(&v->out, s->name, s->name_len);
+	out_begin_series(&v->out, s->name, s->name_len, -1);
 	merge_reset(merge, list, INT64_MIN, INT64_MAX);
 	while ((ret = merge_next(merge, NULL, NULL, &step, err)) == 1) {
 		ret = out_points(&v->out, step.times, step.values, step.n, v->first, v->end - 1,
@@ -209,6 +221,39 @@ static int open_log(struct move *v, struct count_error *err)
 	return COUNT_OK;
 }
 
+/*
+ * Sparse series go to wider windows at once, where compaction would have to dig them out of large
+ * files.  Bytes are a guess; how much time the log covers, the hull of its frames.
+ */
+static void plan_wide(struct move *v)
+{
+	const struct hot_log *log = &v->snap.log;
+	const struct plan_window *w;
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	size_t base = 0;
+
+	if (v->plan.n == 0)
+		return;
+	for (size_t i = 1; i < v->plan.n; i++)
+		if (v->plan.v[i].points > v->plan.v[base].points)
+			base = i;
+	w = &v->plan.v[base];
+	for (size_t i = 0; i < log->nframes; i++) {
+		const struct hot_frame *f = &log->frames[i];
+
+		if (f->segment >= v->end || f->last_time < w->first || f->first_time > w->last)
+			continue;
+		first = f->first_time < first ? f->first_time : first;
+		last = f->last_time > last ? f->last_time : last;
+	}
+	first = first < w->first ? w->first : first;
+	last = last > w->last ? w->last : last;
+	if (first <= last)
+		route_begin(&v->route, v->m->unit, &v->plan, base, w->last < maint_quiet(v->m),
+			    (double)last - (double)first + 1, POINT_BYTES * w->points,
+			    maint_file_bytes(v->m));
+}
+
 static int move(struct move *v, struct count_error *err)
 {
 	struct maint *m = v->m;
@@ -219,8 +264,9 @@ static int move(struct move *v, struct count_error *err)
 	if (ret != COUNT_OK)
 		return ret;
 	plan_make(&v->hist, v->index.nseries, PLAN_MAX, maint_quiet(m), &v->plan);
+	plan_wide(v);
 	ret = out_set_init(&v->out, m->dir, &v->plan, m->cur.next_number, v->first, v->end - 1,
-		       m->coder);
+		       maint_file_bytes(m), m->coder);
 	if (ret != COUNT_OK)
 		return err_nomem(err);
 	ret = write_blocks(v, err);
@@ -250,7 +296,7 @@ int flush_move(struct maint *m, struct count_error *err)
 
 	if (ret != COUNT_OK || v.end <= v.first)
 		return ret;
-	for (size_t i = 0; i < PLAN_MAX; i++)
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		v.out.open[i].fd = -1;
 	histogram_init(&v.hist, m->unit);
 	ret = move(&v, err);
@@ -264,7 +310,7 @@ static int pretend(struct move *v, struct count_error *err)
 	for (size_t i = 0; i < v->plan.n; i++) {
 		const struct plan_window *w = &v->plan.v[i];
 		struct current_block b = {
-			.number = v->m->cur.next_number++, .size = 512 + 3 * w->points,
+			.number = v->m->cur.next_number++, .size = 512 + POINT_BYTES * w->points,
 			.points = w->points, .first_time = w->first, .last_time = w->last,
 			.seg_lo = v->first, .seg_hi = UINT64_MAX, .level = w->level,
 			.window = w->window,
@@ -283,7 +329,7 @@ int flush_move_dry(struct maint *m, struct count_error *err)
 			  .end = UINT64_MAX };
 	int ret;
 
-	for (size_t i = 0; i < PLAN_MAX; i++)
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		v.out.open[i].fd = -1;
 	histogram_init(&v.hist, m->unit);
 	ret = open_log(&v, err);

@@ -20,11 +20,13 @@ enum {
 };
 
 int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
-	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, struct chunk_coder *coder)
+	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, uint64_t file_bytes,
+	     struct chunk_coder *coder)
 {
 	*o = (struct out_set){ .dir = dir, .plan = plan, .next_number = next_number,
-			       .seg_lo = seg_lo, .seg_hi = seg_hi, .coder = coder, .slot = -1 };
-	for (size_t i = 0; i < PLAN_MAX; i++)
+			       .seg_lo = seg_lo, .seg_hi = seg_hi, .file_bytes = file_bytes, .coder = coder,
+			       .slot = -1, .wide = -1 };
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		o->open[i].fd = -1;
 	o->times = calloc(WAIT_POINTS, sizeof(*o->times));
 	o->values = calloc(WAIT_POINTS, sizeof(*o->values));
@@ -165,7 +167,7 @@ static int file_for(struct out_set *o, size_t slot, struct out_file **out, struc
 	struct out_file *f = &o->open[slot];
 	int ret = COUNT_OK;
 
-	if (f->fd >= 0 && !f->in_series && block_writer_size(f->writer) >= BLOCK_FILE_BYTES)
+	if (f->fd >= 0 && !f->in_series && block_writer_size(f->writer) >= o->file_bytes)
 		ret = close_file(o, f, err);
 	if (ret == COUNT_OK && f->fd < 0)
 		ret = open_file(o, slot, err);
@@ -191,11 +193,12 @@ static void widen(struct out_file *f, uint64_t lo, uint64_t hi)
 
 /* ---- Points ---- */
 
-void out_begin_series(struct out_set *o, const char *name, size_t len)
+void out_begin_series(struct out_set *o, const char *name, size_t len, int wide)
 {
 	o->name = name;
 	o->name_len = len;
-	for (size_t i = 0; i < o->plan->n; i++)
+	o->wide = wide;
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		o->open[i].in_series = false;
 }
 
@@ -236,7 +239,7 @@ int out_end_series(struct out_set *o, struct count_error *err)
 static int route(struct out_set *o, int64_t time, struct count_error *err)
 {
 	int64_t until;
-	int ret, slot = plan_route(o->plan, time, &until);
+	int ret, slot = plan_route_wide(o->plan, o->wide, time, &until);
 
 	if (slot < 0)
 		return err_set(err, COUNT_ERR_CORRUPT, "%s: a point of %.*s lies outside its window",
@@ -308,7 +311,7 @@ int out_copy(struct out_set *o, const struct block *from, const struct block_chu
 
 int out_finish(struct out_set *o, struct count_error *err)
 {
-	for (size_t i = 0; i < PLAN_MAX; i++) {
+	for (size_t i = 0; i < PLAN_SLOTS; i++) {
 		int ret = o->open[i].fd < 0 ? COUNT_OK : close_file(o, &o->open[i], err);
 
 		if (ret != COUNT_OK)
@@ -355,7 +358,7 @@ void out_release(struct out_set *o)
 
 void out_abort(struct out_set *o)
 {
-	for (size_t i = 0; i < PLAN_MAX; i++)
+	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		drop(o, &o->open[i], false);
 	for (size_t i = 0; i < o->ndone; i++)
 		drop(o, &o->done[i], true);

@@ -15,7 +15,7 @@
 #include "engine/flush_plan.h"
 #include "engine/snapshot.h"
 
-#define BLOCK_FILE_BYTES (UINT64_C(256) << 20)	/* the size at which output is split */
+#define BLOCK_FILE_BYTES (UINT64_C(256) << 20)	/* the size at which output is split; tests lower it */
 
 struct out_file {
 	int fd;				/* flocked; -1: slot not in use */
@@ -33,14 +33,16 @@ struct out_set {
 	const struct plan *plan;
 	uint64_t next_number;		/* of CURRENT's counter; moves on */
 	uint64_t seg_lo, seg_hi;	/* for the headers */
+	uint64_t file_bytes;		/* BLOCK_FILE_BYTES */
 	struct chunk_coder *coder;
-	struct out_file open[PLAN_MAX];	/* by slot of the plan */
+	struct out_file open[PLAN_SLOTS];	/* by slot of the plan */
 	struct out_file *done;		/* finished, still flocked */
 	size_t ndone, done_cap;
 	uint64_t points;		/* written so far */
 	/* The series and the chunk under way. */
 	const char *name;
 	size_t name_len;
+	int wide;			/* its slot if it goes to a wide window, else -1 */
 	int64_t *times;
 	double *values;
 	size_t n;
@@ -51,9 +53,10 @@ struct out_set {
 
 /* Borrows everything.  COUNT_ERR_NOMEM. */
 int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
-	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, struct chunk_coder *coder);
-/* name must last until out_end_series(). */
-void out_begin_series(struct out_set *o, const char *name, size_t len);
+	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, uint64_t file_bytes,
+	     struct chunk_coder *coder);
+/* name must last until out_end_series(); wide: the slot that route_series() gave. */
+void out_begin_series(struct out_set *o, const char *name, size_t len, int wide);
 /* Points after all earlier ones of the series; they come from segments lo .. hi. */
 int out_points(struct out_set *o, const int64_t *times, const double *values, size_t n, uint64_t lo,
 	       uint64_t hi, struct count_error *err);

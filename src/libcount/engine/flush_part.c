@@ -279,6 +279,24 @@ int log_part_series(struct log_part *p, size_t i, log_part_fn *fn, void *arg,
 	return ret;
 }
 
+struct log_span log_part_span(const struct log_part *p, size_t i)
+{
+	struct log_span s = { 0, INT64_MAX, INT64_MIN };
+
+	for (uint32_t k = p->starts[i]; k < p->starts[i + 1]; k++) {
+		const struct part_run *r = &p->runs[k];
+
+		if (r->n == 0)
+			continue;
+		s.points += r->n;
+		if (p->times[r->start] < s.first)
+			s.first = p->times[r->start];
+		if (p->times[r->start + r->n - 1] > s.last)
+			s.last = p->times[r->start + r->n - 1];
+	}
+	return s;
+}
+
 void log_part_free(struct log_part *p)
 {
 	free(p->runs);

@@ -42,6 +42,9 @@ typedef int log_part_fn(void *arg, const int64_t *times, const double *values, s
 			struct count_error *err);
 int log_part_series(struct log_part *p, size_t i, log_part_fn *fn, void *arg,
 		    struct count_error *err);
+/* How many points series i of the part has, copies of one time counted each, and their hull. */
+struct log_span { uint64_t points; int64_t first, last; };
+struct log_span log_part_span(const struct log_part *p, size_t i);
 void log_part_free(struct log_part *p);
 
 #endif

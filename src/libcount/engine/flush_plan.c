@@ -355,3 +355,18 @@ int plan_route(const struct plan *plan, int64_t time, int64_t *until)
 	}
 	return -1;
 }
+
+int plan_route_wide(const struct plan *plan, int wide, int64_t time, int64_t *until)
+{
+	const struct plan_window *w = wide < 0 ? NULL : &plan->v[wide];
+	int slot;
+
+	if (w != NULL && time >= w->first && time <= w->last) {
+		*until = w->last;
+		return wide;
+	}
+	slot = plan_route(plan, time, until);
+	if (w != NULL && slot >= 0 && w->first > time && w->first <= *until)
+		*until = w->first - 1;
+	return slot;
+}

@@ -44,6 +44,7 @@ int histogram_add_times(struct histogram *h, const int64_t *times, size_t n);
 /* ---- The plan ---- */
 
 #define PLAN_MAX 8
+#define PLAN_SLOTS (PLAN_MAX + 2)	/* with the wide windows of route.h */
 
 struct plan_window {
 	unsigned level;
@@ -53,8 +54,8 @@ struct plan_window {
 };
 
 struct plan {
-	struct plan_window v[PLAN_MAX];	/* smallest first */
-	size_t n;
+	struct plan_window v[PLAN_SLOTS];	/* smallest first, then the wide ones */
+	size_t n, nwide;
 };
 
 /*
@@ -68,5 +69,7 @@ void plan_make(struct histogram *h, uint64_t nseries, size_t max, int64_t quiet,
 void plan_single(enum count_unit unit, unsigned level, int64_t window, struct plan *plan);
 /* The slot of a time, or -1; *until is the last time up to which that holds. */
 int plan_route(const struct plan *plan, int64_t time, int64_t *until);
+/* The same for a series that goes to the wide window in that slot (-1: none) as far as it reaches. */
+int plan_route_wide(const struct plan *plan, int wide, int64_t time, int64_t *until);
 
 #endif

@@ -49,6 +49,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/piece_list.c \
 	src/libcount/engine/query_api.c \
 	src/libcount/engine/retention.c \
+	src/libcount/engine/route.c \
+	src/libcount/engine/route.h \
 	src/libcount/engine/runsort.c \
 	src/libcount/engine/runsort.h \
 	src/libcount/engine/select.c \
