@@ -37,6 +37,7 @@ shell_tests = \
 	tests/t3120-stopped.sh \
 	tests/t3130-failing-calls.sh \
 	tests/t3140-rights.sh \
+	tests/t3150-few-files.sh \
 	tests/t3900-golden.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
@@ -57,6 +58,7 @@ shell_tests = \
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
 	tests/t3130-failing-calls.sh \
+	tests/t3150-few-files.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
