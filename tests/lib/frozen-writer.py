@@ -3,7 +3,8 @@
 
 While it stands still others ingest, flush twice and query, each within a time limit; then it goes
 on, and must be acknowledged with every point there once: before and after one more flush.  With "all",
-after each call from the first on its data directory on.
+after each call from the first on its data directory on, and the same with a count-flush, beside which
+others cannot flush but do all else, and a count-query, which answers at least what was there when it began.
 """
 import concurrent.futures
 import os
@@ -55,19 +56,23 @@ class Store:
 
 
 class Frozen:
-    """A count-ingest of one point under strace, which stops it after call number `when` of a name."""
+    """A tool under strace, which stops it after call number `when` of a name; count-ingest has one point."""
 
-    def __init__(self, store, work, call=None, when=0):
+    def __init__(self, store, work, tool, call=None, when=0):
+        self.began_with = set(store.want)
+        self.out = os.path.join(work, "out")
         self.log = os.path.join(work, "strace")
         open(self.log, "w").close()
         with open(os.path.join(work, "point"), "w") as f:
             f.write("frozen 1 1700000000000\n")
         inject = ["-e", f"inject={call}:signal=STOP:when={when}"] if call else []
+        more = ["--time-unit", "ms", f.name] if tool == "ingest" else []
         self.p = subprocess.Popen(
             ["strace", "-D", "-y", "-qq", "-o", self.log, "-e", "trace=%file,%desc", *inject,
-             "count-ingest", "-q", "--time-unit", "ms", "-d", store.path, f.name],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        store.want.add("frozen 1 1700000000000")
+             "count-" + tool, "-q", "-d", store.path, *more],
+            stdout=open(self.out, "w"), stderr=subprocess.DEVNULL)
+        if tool == "ingest":
+            store.want.add("frozen 1 1700000000000")
 
     def text(self):
         with open(self.log, errors="replace") as f:
@@ -97,10 +102,10 @@ class Frozen:
         return self.p.returncode
 
 
-def calls_on(store, work, everything):
+def calls_on(store, work, tool, everything):
     """The calls of an undisturbed run, as (name, number among those of that name)."""
     where = store.path if everything else store.path + "/wal"
-    f = Frozen(store, work)
+    f = Frozen(store, work, tool)
     if f.p.wait(LIMIT) != 0:
         fail("strace does not work: " + f.text())
     counts, calls, began = {}, [], False
@@ -112,42 +117,57 @@ def calls_on(store, work, everything):
     return calls
 
 
-def one(path, work, points, call, when):
+def store_for(path, tool, points):
+    """A tool that reads blocks has some to read, and enough to join."""
     store = Store(path, points)
-    frozen = Frozen(store, work, call, when)
+    for n in range(0 if tool == "ingest" else 4):
+        store.flush()
+        store.put("more", n)
+    return store
+
+
+def one(path, work, tool, points, call, when):
+    store = store_for(path, tool, points)
+    frozen = Frozen(store, work, tool, call, when)
     if frozen.wait_until_stopped():
         for n in range(2):
             store.put("beside", n)
-            store.flush()
+            if tool != "flush":
+                store.flush()
         store.put("beside", 2)
         # Whether the frozen point is there by now nobody has promised.
         got = set(store.run("count-query").splitlines())
-        if got | {"frozen 1 1700000000000"} != store.want:
+        if store.want - got - {"frozen 1 1700000000000"} or got - store.want:
             fail("beside: missing " + str(store.want - got))
     status = frozen.go_on()
     if status != 0:
         fail(f"the frozen one: exit {status}")
+    if tool == "query":
+        with open(frozen.out) as f:
+            got = f.read().splitlines()
+        if len(got) != len(set(got)) or not frozen.began_with <= set(got) <= store.want:
+            fail(f"the frozen one: missing {frozen.began_with - set(got)}, wrong {set(got) - store.want}")
     store.check("afterwards")
     store.flush()
     store.check("after a flush")
 
 
 def main():
-    work = os.path.abspath(sys.argv[1])
+    work, everything = os.path.abspath(sys.argv[1]), sys.argv[2:] == ["all"]
     cases = []
-    for points in (0, 1):
-        os.makedirs(os.path.join(work, "plan"), exist_ok=True)
-        store = Store(os.path.join(work, "plan", "db"), points)
-        cases += [(points, *c) for c in calls_on(store, work, sys.argv[2:] == ["all"])]
+    os.makedirs(os.path.join(work, "plan"))
+    for tool, points in (("ingest", 0), ("ingest", 1)) + ((("flush", 1), ("query", 1)) if everything else ()):
+        store = store_for(os.path.join(work, "plan", "db"), tool, points)
+        cases += [(tool, points, *c) for c in calls_on(store, work, tool, everything)]
 
     def run(i):
-        points, call, when = cases[i]
+        tool, points, call, when = cases[i]
         mine = os.path.join(work, str(i))
-        os.makedirs(mine, exist_ok=True)
+        os.makedirs(mine)
         try:
-            one(os.path.join(mine, "db"), mine, points, call, when)
+            one(os.path.join(mine, "db"), mine, tool, points, call, when)
         except Exception as e:
-            return f"log of {points} points, stopped after {call} number {when}: {e}"
+            return f"{tool}, log of {points} points, stopped after {call} number {when}: {e}"
         shutil.rmtree(mine)
         return ""
 
