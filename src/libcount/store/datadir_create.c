@@ -76,6 +76,8 @@ static int sync_ancestors(const struct datadir *d, struct count_error *err)
 		if (fd != d->fd)
 			close(fd);
 		fd = up;
+		if (fd < 0 && errno != EACCES)
+			ret = err_sys(err, COUNT_ERR_IO, "%s: a parent directory", d->path);
 		if (fd < 0 || fstat(fd, &st) != 0 || st.st_dev != below.st_dev ||
 		    st.st_ino == below.st_ino)
 			break;
