@@ -22,6 +22,8 @@ unit_tests += \
 	tests/unit/test-merge \
 	tests/unit/test-model \
 	tests/unit/test-num \
+	tests/unit/test-objstore \
+	tests/unit/test-objstore-dir \
 	tests/unit/test-pack \
 	tests/unit/test-query \
 	tests/unit/test-select \
@@ -66,6 +68,8 @@ tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(history_sources)
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
+tests_unit_test_objstore_SOURCES = tests/unit/test-objstore.c tests/unit/objstore-test.h
+tests_unit_test_objstore_dir_SOURCES = tests/unit/test-objstore-dir.c tests/unit/objstore-test.h
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_query_SOURCES = tests/unit/test-query.c
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
