@@ -21,6 +21,7 @@ fuzz_programs = \
 	fuzz/fuzz-current \
 	fuzz/fuzz-line \
 	fuzz/fuzz-num \
+	fuzz/fuzz-objpath \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
 	fuzz/fuzz-tz \
@@ -36,6 +37,7 @@ fuzz_fuzz_line_SOURCES = fuzz/fuzz-line.c $(fuzz_driver)
 fuzz_fuzz_line_CPPFLAGS = $(cli_cppflags)
 fuzz_fuzz_line_LDADD = libcount-cli.la libcount-core.la -lm
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
+fuzz_fuzz_objpath_SOURCES = fuzz/fuzz-objpath.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
 fuzz_fuzz_tz_SOURCES = fuzz/fuzz-tz.c $(fuzz_driver)
