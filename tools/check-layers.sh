@@ -4,7 +4,7 @@
 #
 #	tools -> cli -> count.h			private headers are not on their include path either
 #	engine -> all of libcount
-#	s3 -> store/objstore.h base		alone with libcurl, OpenSSL, expat; canon, sigv4, keyname: pure
+#	s3 -> store/objstore.h base		alone with libcurl, OpenSSL, expat; canon, sigv4: pure
 #	bundle -> format base			alone with libarchive, beside its module
 #	hot, store -> format codec base		own the files under the data directory
 #	format -> codec base			bytes in memory: no files, no clock; alone with jansson
@@ -71,7 +71,7 @@ awk '
 		for (pattern in lib)
 			if (name ~ pattern && layer !~ lib[pattern])
 				bad(layer " may not include <" name ">")
-		pure = layer == "codec" || layer == "format" || FILENAME ~ "^src/libcount/s3/(canon|sigv4|keyname)[.]"
+		pure = layer == "codec" || layer == "format" || FILENAME ~ "^src/libcount/s3/(canon|sigv4)[.]"
 		if (pure && name ~ impure)
 			bad(layer " is pure (no I/O, no clock): <" name ">")
 	}

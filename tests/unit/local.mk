@@ -18,6 +18,7 @@ unit_tests += \
 	tests/unit/test-datadir \
 	tests/unit/test-flush \
 	tests/unit/test-fold \
+	tests/unit/test-keyname \
 	tests/unit/test-log \
 	tests/unit/test-merge \
 	tests/unit/test-model \
@@ -64,6 +65,7 @@ tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
+tests_unit_test_keyname_SOURCES = tests/unit/test-keyname.c
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(history_sources)

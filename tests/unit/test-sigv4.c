@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/keyname.h"
 #include "s3/canon.h"
 #include "s3/sigv4.h"
 
@@ -201,6 +202,17 @@ static void test_refused(void **state)
 	sigv4_free(&s);
 }
 
+/* The key of a long series name, with the real hash. */
+static void test_keyname(void **state)
+{
+	char series[300], part[KEYNAME_MAX + 1];
+
+	(void)state;
+	memset(series, 'a', sizeof(series));
+	assert_int_equal(keyname_encode(series, sizeof(series), sigv4_sha256, part), COUNT_OK);
+	assert_string_equal(part, "~9835fa6bf4e20a9b9ea812506302e98982721a6cf8d2cae67af57129bf21ae90");
+}
+
 /* ---- The published suite, in the folder that COUNT_SHARED names ---- */
 
 static char *read_file(const char *dir, const char *test, const char *name)
@@ -365,7 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_s3_examples), cmocka_unit_test(test_steps), cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_time), cmocka_unit_test(test_refused), cmocka_unit_test(test_suite),
+		cmocka_unit_test(test_time), cmocka_unit_test(test_refused), cmocka_unit_test(test_keyname),
+		cmocka_unit_test(test_suite),
 	};
 
 	return cmocka_run_group_tests_name("sigv4", tests, NULL, NULL);

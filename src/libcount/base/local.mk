@@ -15,6 +15,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/error.h \
 	src/libcount/base/fs.c \
 	src/libcount/base/fs.h \
+	src/libcount/base/keyname.c \
+	src/libcount/base/keyname.h \
 	src/libcount/base/module.c \
 	src/libcount/base/module.h \
 	src/libcount/base/num.h \
