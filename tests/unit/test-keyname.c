@@ -103,7 +103,8 @@ static void test_long_names(void **state)
 /* All strings of up to three of the bytes that matter: whatever is encoded comes back. */
 static void test_round_trip(void **state)
 {
-	static const char bytes[] = { 'a', 'Z', '9', '.', '_', '-', '~', '!', '%', '/', ' ', '\x80', '\xff', '2', 'E', '\1' };
+	static const char bytes[] = { 'a', 'Z', '9', '.', '_', '-', '~', '!', '%',
+		'/', ' ', '\x80', '\xff', '2', 'E', '\1' };
 
 	(void)state;
 	for (size_t i = 0; i < N(bytes) * N(bytes) * N(bytes); i++) {
