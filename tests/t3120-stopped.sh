@@ -4,6 +4,8 @@
 need strace
 strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
 strace -o /dev/null -e inject=fsync:signal=SIGCONT:when=1 true 2>/dev/null || skip 'this strace cannot inject'
+# A leak checker cannot work under a tracer.
+export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS"
 
 # Starts CMD, which stops itself at the Nth CALL; its id is then in $stopped.
 stop_at()

@@ -54,7 +54,7 @@ static void touch(struct log_index *x, const void *p, size_t len)
 		const struct fs_map *map = &log->segments[i].map;
 		size_t base, from, to;
 
-		if (at < map->data || at >= map->data + map->len)
+		if (map->len == 0 || at < map->data || at >= map->data + map->len)
 			continue;
 		base = first_bit(log, i);
 		from = base + (size_t)(at - map->data) / PAGE_BLOCK;
