@@ -39,6 +39,7 @@ shell_tests = \
 	tests/t3140-rights.sh \
 	tests/t3150-few-files.sh \
 	tests/t3900-golden.sh \
+	tests/t4010-objstore-dir.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
