@@ -11,7 +11,7 @@ strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
 without()
 {
 	ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}" CMOCKA_MESSAGE_OUTPUT=STDOUT \
-		strace -f -qq -o trace -e trace="$1" -e inject="$1:error=$2" "$suite" >out 2>&1
+		strace -f --seccomp-bpf -qq -o trace -e trace="$1" -e inject="$1:error=$2" "$suite" >out 2>&1
 }
 
 # failed_tests: prints the names of those that failed.
