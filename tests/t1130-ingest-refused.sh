@@ -52,7 +52,8 @@ awk 'BEGIN { for (i = 0; i < 4097; i++) printf "n"; print " 1 1" }' >in
 ok 'a name over 4096 bytes'		exits 1 fresh in
 awk 'BEGIN { for (i = 0; i < 4096; i++) printf "n"; print " 1 1" }' >in
 ok 'a name of 4096 bytes is fine'	fresh in
-head -c 100000 /dev/urandom | tr -d '\n' >in
+# The first byte is no comment and begins no compressed format.
+{ printf '\377'; head -c 100000 /dev/urandom | tr -d '\n'; } >in
 ok 'noise is refused'			exits 1 fresh in
 
 awk 'BEGIN { print "a 1 1"; for (i = 0; i < 3000000; i++) printf "x"; print " 1 1"; print "a 2 2" }' >in
