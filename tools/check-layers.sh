@@ -4,10 +4,11 @@
 #
 #	tools -> cli -> count.h			private headers are not on their include path either
 #	engine -> all of libcount
+#	cold -> store format codec base		the bucket's keys, index and cache; meets s3 only as a module
 #	s3 -> store/objstore.h base		alone with libcurl, OpenSSL, expat; canon, sigv4: pure
 #	bundle -> format base			alone with libarchive, beside its module
 #	hot, store -> format codec base		own the files under the data directory
-#	format -> codec base			bytes in memory: no files, no clock; alone with jansson
+#	format -> codec base			bytes in memory: no files, no clock; alone with jansson, but for s3
 #	codec -> base				the same
 #	base -> count.h				any layer may use the types and statuses of count.h
 #	modules -> base, cli, count.h		each alone with the library that it is there for
@@ -24,20 +25,21 @@ awk '
 		own["hot"] = "^(hot|format|codec|base)/"
 		own["store"] = "^(store|format|codec|base)/"
 		own["s3"] = "^(s3|base)/|^store/objstore[.]h$"
+		own["cold"] = "^(cold|store|format|codec|base)/|^s3/s3[.]h$"
 		own["bundle"] = "^(bundle|format|base)/"
-		own["engine"] = "^(engine|bundle|s3|store|hot|format|codec|base)/"
-		own["modules"] = "^(modules|base)/|^[a-z0-9_-]+[.]h$"
+		own["engine"] = "^(engine|bundle|cold|store|hot|format|codec|base)/"
+		own["modules"] = "^(modules|base)/|^format/(json_module|manifest|manifest_json|object_json)[.]h$|^s3/s3[.]h$|^[a-z0-9_-]+[.]h$"
 		own["cli"] = own["tools"] = "^[a-z0-9_-]+[.]h$"
 		# Libraries and who may use them; whatever is not named here is libc, open to all.
 		lib["^archive(_entry)?[.]h$"] = "^(bundle|modules)$"
 		lib["^pcre2[.]h$"] = "^modules$"
 		lib["^(curl|openssl)/"] = "^s3$"
 		lib["^expat"] = "^s3$"
-		lib["^jansson[.]h$"] = "^format$"
-		lib["^xxhash[.]h$"] = "^(base|format|hot|store|engine|cli)$"
+		lib["^jansson[.]h$"] = "^(format|s3)$"
+		lib["^xxhash[.]h$"] = "^(base|format|hot|store|cold|engine|cli)$"
 		lib["^zlib[.]h$"] = "^(s3|format|engine|modules)$"
 		lib["^zstd[.]h$"] = "^(codec|engine|modules)$"
-		lib["^dlfcn[.]h$"] = "^(base|engine|s3|bundle|cli)$"
+		lib["^dlfcn[.]h$"] = "^(base|engine|bundle|cli)$"
 		impure = "^(fcntl|unistd|dirent|time|pthread|poll|signal)[.]h$|^sys/(stat|mman|file|time|uio|socket)"
 	}
 	function bad(why) { printf "%s:%d: %s\n", FILENAME, FNR, why; failed = 1 }
@@ -66,7 +68,7 @@ awk '
 			bad(layer " may not include \"" name "\"")
 		if (quoted)
 			next
-		if (name ~ /^(base|codec|format|hot|store|engine|s3|bundle)\// || name == "count.h")
+		if (name ~ /^(base|codec|format|hot|store|cold|engine|s3|bundle)\// || name == "count.h")
 			bad("quotation marks for our own headers: <" name ">")
 		for (pattern in lib)
 			if (name ~ pattern && layer !~ lib[pattern])

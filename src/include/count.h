@@ -41,6 +41,8 @@ enum count_status {
 	COUNT_ERR_VERSION = -8,		/* written by a newer version; nothing was changed */
 	COUNT_ERR_NOTFOUND = -9,	/* no data directory, series or file of that name */
 	COUNT_ERR_STOPPED = -10,	/* a callback asked to stop */
+	COUNT_ERR_COLD = -11,		/* an object or manifest is missing, damaged, foreign or of a newer version */
+	COUNT_ERR_COST = -12,		/* over the limit that was set; nothing was done */
 };
 
 struct count_error {
@@ -376,7 +378,10 @@ struct count_query {		/* everything is borrowed until the cursor is closed */
 	size_t nby;
 	enum count_fill fill;
 	uint64_t limit;			/* 0: none; rows (names of a list) over all series */
-	unsigned tiers;			/* COUNT_TIER_ALL */
+	unsigned tiers;			/* COUNT_TIER_ALL; without S3_ENABLED the cold one has nothing */
+	bool fresh;			/* read the manifests of other writers again, however lately that was done */
+	bool partial;			/* leave out what the cold tier cannot give; count_cursor_left_out() tells */
+	double max_cost;		/* USD; above it COUNT_ERR_COST before the first object is read; < 0: no limit */
 };
 
 /* One run of rows of one output series; valid until the next call on the cursor. */
@@ -416,7 +421,29 @@ COUNT_API int count_cursor_summary(count_cursor *cur, struct count_query_summary
 /* Selector i of those that matched nothing, NULL beyond the last; *suggestion, unless NULL, is the nearest
  * name there is, or NULL.  After count_cursor_summary(); valid until the cursor is closed. */
 COUNT_API const char *count_cursor_unmatched(count_cursor *cur, size_t i, const char **suggestion);
+/* With partial: how many series are not whole, and why the first is not ("" if none).  After the last row. */
+COUNT_API uint64_t count_cursor_left_out(const count_cursor *cur, const char **why);
 COUNT_API void count_cursor_close(count_cursor *cur);
+
+/* ---- Requests and prices ------------------------------------------------------------------ */
+
+/* Requests to the bucket and bytes of bodies.  As a forecast: what would be done on an unchanged bucket, without
+ * retries.  As a report: what was done, with them. */
+struct count_requests {
+	uint64_t get, put, head, list, del;
+	uint64_t bytes_up, bytes_down;
+	double usd;			/* by the prices of the settings; NaN: unknown, as on any endpoint but AWS */
+	bool at_most;			/* a forecast that cannot be exact, since it depends on the points (--limit, --last) */
+	uint64_t probes;		/* requests to learn what the server can do, and to list an unknown bucket: beside those above */
+};
+
+/* What the cold tier would be asked for by this query; makes no request but for an index that is not there or
+ * too old.  each, unless NULL, gets every object: 0 goes on. */
+typedef int count_explain_fn(void *arg, const char *series, const char *key, uint64_t bytes, bool cached);
+COUNT_API int count_query_explain(count_db *db, const struct count_query *q, count_explain_fn *each, void *arg,
+				  struct count_requests *total, struct count_error *err);
+/* What this cursor did until now. */
+COUNT_API void count_cursor_requests(const count_cursor *cur, struct count_requests *r);
 /* Read the name of an aggregate: avg, sum, ..., rate, p99.9; nothing else, no blanks. */
 COUNT_API int count_agg_parse(const char *text, size_t len, struct count_agg_spec *spec);
 
@@ -461,6 +488,42 @@ COUNT_API int count_flush_with(count_db *db, const struct count_flush_options *o
 			       struct count_flush_report *report, struct count_error *err);
 /* The plain form, which deletes nothing by age; *npoints, unless npoints is NULL, is how many points moved. */
 COUNT_API int count_flush(count_db *db, size_t *npoints, struct count_error *err);
+
+/* ---- The cold tier ------------------------------------------------------------------------ */
+
+struct count_archive_options {
+	bool force;			/* up to the exact cut-off, and whether or not it is worth it */
+	bool dry_run;
+	bool keep_local;		/* upload, prove, enter into the manifest; remove nothing here */
+	const char *older_than;		/* NULL: archival_age_days; else "30d", "12h" */
+	uint32_t jobs;			/* requests at once; 0: S3_JOBS */
+	int64_t now;			/* INT64_MIN: the clock; else the present, in the store's unit */
+};
+
+struct count_archive_report {
+	uint64_t objects;		/* stored: the N of the log line */
+	uint64_t points, bytes;		/* in them */
+	uint64_t series, failed;	/* due; of these not archived: each was told to the log at level 0 */
+	uint64_t removed_points;	/* from the local blocks */
+	uint64_t waiting_series, waiting_bytes;	/* older than the cut-off, but not yet worth it */
+	int64_t waiting_until_s;	/* when the first of them is due, seconds since 1970; 0: none waits */
+	uint64_t cutoff_days;		/* the X of the log line: age in days, rounded down */
+	struct count_requests requests;
+};
+
+COUNT_API void count_archive_options_init(struct count_archive_options *opt);
+/*
+ * Move what is older than the cut-off to the bucket: flush, upload, prove, manifest, publish, unlink.  A crash or
+ * failure anywhere leaves every point in at least one tier, and the next run goes on.  One series that fails does
+ * not stop the others: the first failure is then the result, after the rest was done.  COUNT_ERR_LOCKED: another
+ * archive run on this directory.  report may be NULL; it is written on failure too.
+ */
+COUNT_API int count_archive_with(count_db *db, const struct count_archive_options *opt,
+				 struct count_archive_report *report, struct count_error *err);
+/* The plain forms; *nblocks, unless NULL, is how many objects were stored, on failure too.  now is in the
+ * store's unit. */
+COUNT_API int count_archive(count_db *db, int64_t now, size_t *nblocks, struct count_error *err);
+COUNT_API int count_force_archival(count_db *db, int64_t now, size_t *nblocks, struct count_error *err);
 
 #ifdef __cplusplus
 }

@@ -26,4 +26,5 @@ include src/libcount/format/local.mk
 include src/libcount/hot/local.mk
 include src/libcount/store/local.mk
 include src/libcount/s3/local.mk
+include src/libcount/cold/local.mk
 include src/libcount/engine/local.mk

@@ -3,6 +3,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/aggregate.h \
 	src/libcount/engine/aggregate_parse.c \
 	src/libcount/engine/aggregate_stream.c \
+	src/libcount/engine/archive.h \
 	src/libcount/engine/blockname.c \
 	src/libcount/engine/blockname.h \
 	src/libcount/engine/buckets.c \

@@ -15,6 +15,7 @@
 
 #define CURRENT_VERSION 1
 #define CURRENT_MAX_BYTES (16u << 20)
+#define CURRENT_MAX_COLD 16
 
 struct current_block {		/* file blocks/NNNNNNNNNNNN.blk, 12 or more decimal digits */
 	uint64_t number;
@@ -34,7 +35,10 @@ struct current {
 	int64_t last_flush_s;		/* wall clock of the last runs; 0: never */
 	int64_t last_retention_s;
 	int64_t clock_jump_s;		/* when a jump of over 7 days was seen; 0: none pending */
-	struct buf other;		/* lines this version does not use (cold index, ...), kept verbatim */
+	int64_t last_archive_s;		/* of a run that was not a dry one; 0: never */
+	uint64_t cold[CURRENT_MAX_COLD];	/* files cold-NNNN.idx, oldest first: a later one beats an earlier */
+	size_t ncold;
+	struct buf other;		/* lines of kinds that this version does not know, kept verbatim */
 	struct current_block *blocks;	/* any order; readers sort what they need */
 	size_t nblocks, cap;
 };

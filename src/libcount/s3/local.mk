@@ -8,5 +8,7 @@ libcount_s3_la_LIBADD = $(LIBCRYPTO_LIBS)
 libcount_s3_la_SOURCES = \
 	src/libcount/s3/canon.c \
 	src/libcount/s3/canon.h \
+	src/libcount/s3/creds.h \
+	src/libcount/s3/s3.h \
 	src/libcount/s3/sigv4.c \
 	src/libcount/s3/sigv4.h

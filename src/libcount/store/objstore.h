@@ -63,6 +63,8 @@ enum objstore_result {
 	OBJSTORE_INVALID,	/* a request or key that this store cannot take; nothing was done */
 	OBJSTORE_STOPPED,	/* cancelled, or the sink said so */
 	OBJSTORE_NOMEM,
+	OBJSTORE_UNCHANGED,	/* 304: the object still has the ETag of get.if_none_match; no body */
+	OBJSTORE_ARCHIVED,	/* 403 InvalidObjectState: moved to Glacier or the like, to be restored there first */
 };
 
 enum objstore_condition {
@@ -78,6 +80,7 @@ struct objstore_get {
 	uint64_t offset, len;	/* both 0: the whole object; len 0: to its end.  What lies past it is left
 				 * out; a range that starts there is DAMAGED */
 	uint64_t max;		/* cap on the bytes delivered; 0 takes none at all */
+	const char *if_none_match;	/* NULL, or an ETag that this store gave: UNCHANGED while it holds */
 	struct buf *body;	/* appended to; as it was unless OK */
 	objstore_sink *sink;	/* if body is NULL; on failure it may have had some of the bytes */
 	void *ctx;
@@ -141,6 +144,14 @@ enum objstore_ability {
 
 struct objstore_abilities {
 	enum objstore_ability if_absent, if_match;
+	bool bare_etag;		/* if-match wants the ETag without quotation marks; objstore_probe() finds out */
+};
+
+/* What went over the wire, retries included: one request of ours may be several here. */
+struct objstore_counts {
+	uint64_t requests[OBJSTORE_LIST + 1];	/* by enum objstore_op */
+	uint64_t retries;			/* of them, beyond the first try */
+	uint64_t bytes_up, bytes_down;		/* of bodies: objects, and what failed tries moved; not the XML of lists */
 };
 
 /* For a request that is under way nothing happens before objstore_wait(); mistakes come as its result. */
@@ -163,6 +174,7 @@ void objstore_req_free(struct objstore_req *req);
 /* file:///dir/BUCKET, s3://BUCKET: for messages. */
 const char *objstore_url(const objstore *s);
 
+struct objstore_counts objstore_counts(const objstore *s);
 struct objstore_abilities objstore_abilities(const objstore *s);
 void objstore_set_abilities(objstore *s, struct objstore_abilities a);	/* remembered from an earlier run */
 
@@ -199,6 +211,7 @@ struct objstore {
 	const struct objstore_ops *ops;
 	const char *url;	/* lives as long as the handle */
 	struct objstore_abilities abilities;
+	struct objstore_counts counts;	/* kept by the store */
 	struct objstore_queue done;
 	size_t in_flight;
 };
