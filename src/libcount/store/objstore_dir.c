@@ -188,7 +188,8 @@ int objstore_dir_open(const char *dir, const char *bucket, bool create, objstore
 		return ret;
 	}
 	d->base.url = d->url;
-	d->base.abilities = (struct objstore_abilities){ OBJSTORE_HONOURED, OBJSTORE_HONOURED };
+	d->base.abilities = (struct objstore_abilities){
+		.if_absent = OBJSTORE_HONOURED, .if_match = OBJSTORE_HONOURED };
 	if (create)
 		dirstore_sweep(d);
 	*s = &d->base;
