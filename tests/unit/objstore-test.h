@@ -58,10 +58,10 @@ static inline enum objstore_result run(objstore *s, struct objstore_req *req, ch
 {
 	enum objstore_result result = objstore_run(s, req);
 
-	if (result != OBJSTORE_OK && req->err.text[0] == '\0')
+	if (objstore_status(result) != COUNT_OK && req->err.text[0] == '\0')
 		fail_msg("%s: no text for result %d", req->key, (int)result);
-	if (result == OBJSTORE_OK && req->err.code != COUNT_OK)
-		fail_msg("%s: %s", req->key, req->err.text);
+	if (req->err.code != objstore_status(result))
+		fail_msg("%s: result %d with %d %s", req->key, (int)result, req->err.code, req->err.text);
 	if (etag != NULL)
 		memcpy(etag, req->etag, sizeof(req->etag));
 	objstore_req_free(req);

@@ -287,12 +287,14 @@ struct odd_store {
 	objstore base;		/* first */
 	objstore *real;
 	enum objstore_ability if_absent, if_match;
+	enum { BOTH_SPELLINGS, BARE_ONLY, NO_SPELLING } spelling;	/* of ETags that it takes */
 };
 
 static void odd_submit(objstore *s, struct objstore_req *req)
 {
 	struct odd_store *o = (struct odd_store *)s;
 	enum objstore_condition condition = req->put.condition;
+	const char *match = req->put.if_match;
 	enum objstore_ability a = condition == OBJSTORE_IF_ABSENT ? o->if_absent :
 		condition == OBJSTORE_IF_MATCH ? o->if_match : OBJSTORE_HONOURED;
 
@@ -302,8 +304,12 @@ static void odd_submit(objstore *s, struct objstore_req *req)
 	}
 	if (a == OBJSTORE_IGNORED)
 		req->put.condition = OBJSTORE_ALWAYS;
+	if (condition == OBJSTORE_IF_MATCH && o->spelling != BOTH_SPELLINGS &&
+	    (o->spelling == NO_SPELLING || !s->abilities.bare_etag))
+		req->put.if_match = "\"quoted\"";
 	objstore_run(o->real, req);
 	req->put.condition = condition;
+	req->put.if_match = match;
 	objstore_finish(s, req, req->result);
 }
 
@@ -327,7 +333,30 @@ static void test_probe(void **state)
 			assert_int_equal(objstore_abilities(&odd.base).if_match, j);
 			assert_int_equal(list_len(odd.real, ""), 0);
 		}
+	odd.if_absent = odd.if_match = OBJSTORE_HONOURED;
+	for (int i = BOTH_SPELLINGS; i <= NO_SPELLING; i++) {
+		odd.spelling = i;
+		assert_int_equal(objstore_probe(&odd.base, "p/!probe", &a, NULL), OBJSTORE_OK);
+		assert_int_equal(a.if_match, i == NO_SPELLING ? OBJSTORE_REFUSED : OBJSTORE_HONOURED);
+		assert_int_equal(a.bare_etag, i == BARE_ONLY);
+		assert_int_equal(objstore_abilities(&odd.base).bare_etag, i == BARE_ONLY);
+	}
 	objstore_close(odd.real);
+}
+
+/* What is wrong in the bucket is the cold tier's fault (exit 4), not that of local files. */
+static void test_status(void **state)
+{
+	(void)state;
+	assert_int_equal(objstore_status(OBJSTORE_OK), COUNT_OK);
+	assert_int_equal(objstore_status(OBJSTORE_UNCHANGED), COUNT_OK);
+	assert_int_equal(objstore_status(OBJSTORE_NOT_FOUND), COUNT_ERR_NOTFOUND);
+	assert_int_equal(objstore_status(OBJSTORE_DENIED), COUNT_ERR_DENIED);
+	assert_int_equal(objstore_status(OBJSTORE_ARCHIVED), COUNT_ERR_COLD);
+	assert_int_equal(objstore_status(OBJSTORE_DAMAGED), COUNT_ERR_COLD);
+	assert_int_equal(objstore_status(OBJSTORE_TOO_LARGE), COUNT_ERR_COLD);
+	assert_int_equal(objstore_status(OBJSTORE_FAILED), COUNT_ERR_NET);
+	assert_int_equal(objstore_status(OBJSTORE_THROTTLED), COUNT_ERR_NET);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -337,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_files), T(test_refused_keys), T(test_foreign), T(test_leftovers), T(test_killed),
 		T(test_stopped_publisher), T(test_denied), T(test_open), T(test_tokens), T(test_probe),
+		T(test_status),
 	};
 
 	return cmocka_run_group_tests_name("objstore-dir", tests, NULL, NULL);

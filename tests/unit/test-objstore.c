@@ -83,6 +83,64 @@ static void test_conditions(void **state)
 	objstore_close(s);
 }
 
+static void test_unchanged(void **state)
+{
+	char one[OBJSTORE_ETAG_MAX + 1], two[OBJSTORE_ETAG_MAX + 1];
+	struct buf b = { 0 };
+	struct objstore_req req = { .op = OBJSTORE_GET, .key = "k", .get.body = &b, .get.max = 10 };
+	objstore *s = store_open();
+
+	(void)state;
+	assert_int_equal(put(s, "k", "one", OBJSTORE_ALWAYS, NULL, one), OBJSTORE_OK);
+	req.get.if_none_match = one;
+	assert_int_equal(objstore_run(s, &req), OBJSTORE_UNCHANGED);
+	assert_int_equal(b.len, 0);
+	assert_string_equal(req.err.text, "");
+	assert_string_equal(req.etag, one);
+	req.get.if_none_match = "00";
+	assert_int_equal(run(s, &req, NULL), OBJSTORE_OK);
+	assert_int_equal(b.len, 3);
+	assert_int_equal(put(s, "k", "two!", OBJSTORE_ALWAYS, NULL, two), OBJSTORE_OK);
+	req.get.if_none_match = one;
+	assert_int_equal(objstore_run(s, &req), OBJSTORE_OK);
+	assert_string_equal(req.etag, two);
+	assert_int_equal(b.len, 7);
+	assert_memory_equal(b.data, "onetwo!", 7);
+	assert_int_equal(drop(s, "k"), OBJSTORE_OK);
+	assert_int_equal(run(s, &req, NULL), OBJSTORE_NOT_FOUND);
+	buf_free(&b);
+	objstore_close(s);
+}
+
+static void test_counts(void **state)
+{
+	objstore *s = store_open();
+	struct objstore_counts c = objstore_counts(s);
+	struct objstore_req list = { .op = OBJSTORE_LIST, .key = "" };
+	char text[4097];
+
+	(void)state;
+	for (int op = OBJSTORE_GET; op <= OBJSTORE_LIST; op++)
+		assert_int_equal(c.requests[op], 0);
+	assert_int_equal(put_text(s, "k", "12345"), OBJSTORE_OK);
+	assert_int_equal(put_text(s, "l", "123"), OBJSTORE_OK);
+	assert_int_equal(get_text(s, "k", text, NULL), OBJSTORE_OK);
+	assert_int_equal(get_text(s, "none", text, NULL), OBJSTORE_NOT_FOUND);
+	assert_int_equal(head(s, "k", NULL), OBJSTORE_OK);
+	assert_int_equal(run(s, &list, NULL), OBJSTORE_OK);
+	assert_int_equal(drop(s, "k"), OBJSTORE_OK);
+	c = objstore_counts(s);
+	assert_int_equal(c.requests[OBJSTORE_PUT], 2);
+	assert_int_equal(c.requests[OBJSTORE_GET], 2);
+	assert_int_equal(c.requests[OBJSTORE_HEAD], 1);
+	assert_int_equal(c.requests[OBJSTORE_LIST], 1);
+	assert_int_equal(c.requests[OBJSTORE_DELETE], 1);
+	assert_int_equal(c.retries, 0);
+	assert_int_equal(c.bytes_up, 8);
+	assert_int_equal(c.bytes_down, 5);
+	objstore_close(s);
+}
+
 static const struct { uint64_t offset, len, max; enum objstore_result result; const char *want; } ranges[] = {
 	{ 0, 0, 10, OBJSTORE_OK, "0123456789" },	{ 0, 0, 9, OBJSTORE_TOO_LARGE, "" },
 	{ 0, 4, 4, OBJSTORE_OK, "0123" },		{ 0, 4, 3, OBJSTORE_TOO_LARGE, "" },
@@ -473,7 +531,8 @@ static void test_race_directories(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_round_trip), T(test_binary), T(test_conditions), T(test_ranges), T(test_sink), T(test_odd_keys),
+		T(test_round_trip), T(test_binary), T(test_conditions), T(test_unchanged), T(test_counts),
+		T(test_ranges), T(test_sink), T(test_odd_keys),
 		T(test_many_keys), T(test_list_moves), T(test_malformed), T(test_many_in_flight), T(test_race_absent),
 		T(test_race_match), T(test_race_directories),
 	};

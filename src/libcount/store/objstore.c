@@ -35,11 +35,13 @@ struct objstore_req *objstore_pop(struct objstore_queue *q)
 int objstore_status(enum objstore_result result)
 {
 	switch (result) {
-	case OBJSTORE_OK:		return COUNT_OK;
+	case OBJSTORE_OK:
+	case OBJSTORE_UNCHANGED:	return COUNT_OK;
 	case OBJSTORE_NOT_FOUND:	return COUNT_ERR_NOTFOUND;
 	case OBJSTORE_DENIED:		return COUNT_ERR_DENIED;
+	case OBJSTORE_ARCHIVED:
 	case OBJSTORE_DAMAGED:
-	case OBJSTORE_TOO_LARGE:	return COUNT_ERR_CORRUPT;
+	case OBJSTORE_TOO_LARGE:	return COUNT_ERR_COLD;
 	case OBJSTORE_INVALID:		return COUNT_ERR_INVALID;
 	case OBJSTORE_STOPPED:		return COUNT_ERR_STOPPED;
 	case OBJSTORE_NOMEM:		return COUNT_ERR_NOMEM;
@@ -74,7 +76,7 @@ enum objstore_result objstore_fail(const objstore *s, struct objstore_req *req,
 void objstore_finish(objstore *s, struct objstore_req *req, enum objstore_result result)
 {
 	req->result = result;
-	if (result != OBJSTORE_OK && req->err.code == COUNT_OK)
+	if (objstore_status(result) != COUNT_OK && req->err.code == COUNT_OK)
 		objstore_fail(s, req, result, false, "%s",
 			      result == OBJSTORE_STOPPED ? "stopped" :
 			      result == OBJSTORE_NOMEM ? "out of memory" :
@@ -214,6 +216,11 @@ const char *objstore_url(const objstore *s)
 	return s->url;
 }
 
+struct objstore_counts objstore_counts(const objstore *s)
+{
+	return s->counts;
+}
+
 struct objstore_abilities objstore_abilities(const objstore *s)
 {
 	return s->abilities;
@@ -238,21 +245,29 @@ static enum objstore_result probe_one(objstore *s, struct objstore_req *req, enu
 	return OBJSTORE_OK;
 }
 
+/* Put with the ETag in force, spelled with quotation marks or without: taken, or *a is REFUSED. */
+static enum objstore_result probe_spelling(objstore *s, struct objstore_req *req, bool bare,
+					   struct objstore_abilities *a)
+{
+	enum objstore_result result;
+
+	s->abilities.bare_etag = a->bare_etag = bare;
+	result = objstore_run(s, req);
+	if (result != OBJSTORE_PRECONDITION && result != OBJSTORE_UNSUPPORTED)
+		return result;
+	a->if_match = OBJSTORE_REFUSED;
+	return OBJSTORE_OK;
+}
+
 /*
  * The if-match is first tried with an ETag that cannot be (it must be refused), then with the one
  * in force: a store that takes neither spelling of ETags cannot be relied on either.
  */
-static enum objstore_result probe(objstore *s, struct objstore_req *req, struct objstore_abilities *a)
+static enum objstore_result probe_match(objstore *s, struct objstore_req *req,
+					char etag[OBJSTORE_ETAG_MAX + 1], struct objstore_abilities *a)
 {
-	char etag[OBJSTORE_ETAG_MAX + 1];
-	enum objstore_result result = objstore_run(s, req);
+	enum objstore_result result;
 
-	if (result != OBJSTORE_OK)
-		return result;
-	req->put.condition = OBJSTORE_IF_ABSENT;
-	result = probe_one(s, req, &a->if_absent);
-	if (result != OBJSTORE_OK)
-		return result;
 	req->put.condition = OBJSTORE_IF_MATCH;
 	req->put.if_match = "00000000000000000000000000000000";
 	result = probe_one(s, req, &a->if_match);
@@ -262,27 +277,45 @@ static enum objstore_result probe(objstore *s, struct objstore_req *req, struct 
 	result = objstore_run(s, req);
 	if (result != OBJSTORE_OK)
 		return result;
-	memcpy(etag, req->etag, sizeof(etag));
+	memcpy(etag, req->etag, sizeof(req->etag));
 	req->op = OBJSTORE_PUT;
 	req->put.if_match = etag;
-	result = objstore_run(s, req);
-	if (result == OBJSTORE_PRECONDITION || result == OBJSTORE_UNSUPPORTED) {
-		a->if_match = OBJSTORE_REFUSED;
-		result = OBJSTORE_OK;
+	for (int bare = 0; bare < 2; bare++) {
+		a->if_match = OBJSTORE_HONOURED;
+		result = probe_spelling(s, req, bare != 0, a);
+		if (result != OBJSTORE_OK || a->if_match == OBJSTORE_HONOURED)
+			return result;
 	}
+	a->bare_etag = false;
+	return OBJSTORE_OK;
+}
+
+static enum objstore_result probe(objstore *s, struct objstore_req *req, struct objstore_abilities *a)
+{
+	char etag[OBJSTORE_ETAG_MAX + 1];
+	enum objstore_result result = objstore_run(s, req);
+
+	if (result != OBJSTORE_OK)
+		return result;
+	req->put.condition = OBJSTORE_IF_ABSENT;
+	result = probe_one(s, req, &a->if_absent);
+	if (result == OBJSTORE_OK)
+		result = probe_match(s, req, etag, a);
+	req->put.if_match = NULL;
 	return result;
 }
 
 enum objstore_result objstore_probe(objstore *s, const char *key, struct objstore_abilities *a,
 				    struct count_error *err)
 {
-	struct objstore_abilities found = { 0 };
+	struct objstore_abilities before = s->abilities, found = { 0 };
 	struct objstore_req req = { .op = OBJSTORE_PUT, .key = key, .put.data = "probe", .put.len = 5 };
 	struct objstore_req clean = { .op = OBJSTORE_DELETE, .key = key };
 	enum objstore_result result = probe(s, &req, &found);
 
+	s->abilities = result == OBJSTORE_OK ? found : before;
 	if (result == OBJSTORE_OK)
-		*a = s->abilities = found;
+		*a = found;
 	else
 		err_set(err, req.err.code, "%s", req.err.text);
 	if (objstore_run(s, &clean) != OBJSTORE_OK && result == OBJSTORE_OK) {

@@ -124,8 +124,8 @@ struct objstore_req {
 
 	/* The answer. */
 	enum objstore_result result;
-	struct count_error err;	/* key, cause, what to do; empty if OK */
-	uint64_t size;		/* of the whole object: GET, HEAD, PUT */
+	struct count_error err;	/* key, cause, what to do; empty if OK or UNCHANGED */
+	uint64_t size;		/* of the whole object: GET (but UNCHANGED), HEAD, PUT */
 	char etag[OBJSTORE_ETAG_MAX + 1];	/* GET, HEAD, PUT */
 	bool proved;		/* PUT: the store itself confirmed that it holds these bytes, by their hash */
 	struct objstore_page page;	/* LIST; released by objstore_req_free() */
@@ -151,7 +151,7 @@ struct objstore_abilities {
 struct objstore_counts {
 	uint64_t requests[OBJSTORE_LIST + 1];	/* by enum objstore_op */
 	uint64_t retries;			/* of them, beyond the first try */
-	uint64_t bytes_up, bytes_down;		/* of bodies: objects, and what failed tries moved; not the XML of lists */
+	uint64_t bytes_up, bytes_down;		/* bodies of objects, failed tries too; not the XML of lists */
 };
 
 /* For a request that is under way nothing happens before objstore_wait(); mistakes come as its result. */

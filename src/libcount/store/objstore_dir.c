@@ -38,6 +38,23 @@ static enum objstore_result get_range(struct dirstore *d, struct objstore_req *r
 	return OBJSTORE_OK;
 }
 
+static enum objstore_result became_shorter(struct dirstore *d, struct objstore_req *req)
+{
+	return objstore_fail(&d->base, req, OBJSTORE_DAMAGED, false, "became shorter while it was read");
+}
+
+/* Whether the object still has the ETag that the caller knows: it is hashed before a byte is delivered. */
+static enum objstore_result check_unchanged(struct dirstore *d, struct objstore_req *req, int fd)
+{
+	int ret = dirstore_read(fd, req->size, 0, 0, NULL, NULL, req->etag);
+
+	if (ret == COUNT_ERR_IO || (ret == COUNT_OK && lseek(fd, 0, SEEK_SET) != 0))
+		return dirstore_errno(d, req, "read");
+	if (ret != COUNT_OK)
+		return became_shorter(d, req);
+	return strcmp(req->etag, req->get.if_none_match) == 0 ? OBJSTORE_UNCHANGED : OBJSTORE_OK;
+}
+
 static enum objstore_result read_object(struct dirstore *d, struct objstore_req *req, int fd)
 {
 	struct buf *body = req->op == OBJSTORE_GET ? req->get.body : NULL;
@@ -47,7 +64,9 @@ static enum objstore_result read_object(struct dirstore *d, struct objstore_req 
 	enum objstore_result result = OBJSTORE_OK;
 	int ret;
 
-	if (req->op == OBJSTORE_GET)
+	if (req->op == OBJSTORE_GET && req->get.if_none_match != NULL)
+		result = check_unchanged(d, req, fd);
+	if (result == OBJSTORE_OK && req->op == OBJSTORE_GET)
 		result = get_range(d, req, req->size, &from, &to);
 	if (result != OBJSTORE_OK)
 		return result;
@@ -59,9 +78,11 @@ static enum objstore_result read_object(struct dirstore *d, struct objstore_req 
 	if (ret == COUNT_ERR_IO)
 		return dirstore_errno(d, req, "read");
 	if (ret == COUNT_ERR_CORRUPT)
-		return objstore_fail(&d->base, req, OBJSTORE_DAMAGED, false, "became shorter while it was read");
+		return became_shorter(d, req);
 	if (ret == COUNT_ERR_STOPPED)
 		return body != NULL ? OBJSTORE_NOMEM : OBJSTORE_STOPPED;
+	if (sink != NULL)
+		d->base.counts.bytes_down += to - from;
 	return OBJSTORE_OK;
 }
 
@@ -101,6 +122,7 @@ static void dir_drive(objstore *s, int timeout_ms)
 	(void)timeout_ms;
 	if (req == NULL)
 		return;
+	s->counts.requests[req->op]++;
 	switch (req->op) {
 	case OBJSTORE_GET:
 	case OBJSTORE_HEAD:	result = get_or_head(d, req); break;

@@ -264,6 +264,7 @@ enum objstore_result dirstore_put(struct dirstore *d, struct objstore_req *req)
 	} else if (fs_write_all(t.fd, req->put.data, req->put.len) != 0 || fsync(t.fd) != 0) {
 		result = dirstore_errno(d, req, "write");
 	} else {
+		d->base.counts.bytes_up += req->put.len;
 		result = place(d, req, &t, &path);
 	}
 	temp_close(&t);
