@@ -498,6 +498,10 @@ struct count_archive_options {
 	const char *older_than;		/* NULL: archival_age_days; else "30d", "12h" */
 	uint32_t jobs;			/* requests at once; 0: S3_JOBS */
 	int64_t now;			/* INT64_MIN: the clock; else the present, in the store's unit */
+	/* NULL, or asked often, at least every 200 ms while requests are under way: not 0 ends the run in order, what
+	 * is done by then is published, and COUNT_ERR_STOPPED.  The report tells how far it is. */
+	int (*stopped)(void *arg);
+	void *stopped_arg;
 };
 
 struct count_archive_report {

@@ -43,6 +43,13 @@ struct archive {
 	struct count_error first;	/* the first failure */
 };
 
+/* The caller wants the run to end: ask between series and after each wait, which is 200 ms at most; then
+ * objstore_cancel(), and COUNT_ERR_STOPPED. */
+static inline bool archive_stopped(const struct archive *a)
+{
+	return a->opt->stopped != NULL && a->opt->stopped(a->opt->stopped_arg) != 0;
+}
+
 /* archive_choose.c: flushes, chooses, pins, opens the snapshot.  No request. */
 int archive_choose(struct archive *a, struct count_error *err);
 /* Pins of this run, or of a dead one, go; under `lock`. */
