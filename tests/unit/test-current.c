@@ -50,10 +50,13 @@ static void fill(struct current *c)
 	current_init(c);
 	c->generation = UINT64_MAX;
 	c->first_segment = 8;
-	c->next_number = 4;
 	c->last_flush_s = 1700000000;
 	c->last_retention_s = -1;
 	c->clock_jump_s = INT64_MAX;
+	c->last_archive_s = 1699999999;
+	c->next_number = UINT64_MAX;
+	for (size_t i = 0; i < CURRENT_MAX_COLD; i++)
+		c->cold[c->ncold++] = i == 0 ? UINT64_MAX - 1 : 100 - i;
 	assert_int_equal(current_add(c, &blocks[0]), COUNT_OK);
 	assert_int_equal(current_add(c, &blocks[1]), COUNT_OK);
 	buf_put(&c->other, "cold-index 7 x=1\n", 17);
@@ -63,7 +66,10 @@ static void assert_same(const struct current *a, const struct current *b)
 {
 	assert_true(a->generation == b->generation && a->first_segment == b->first_segment &&
 		    a->next_number == b->next_number && a->last_flush_s == b->last_flush_s &&
-		    a->last_retention_s == b->last_retention_s && a->clock_jump_s == b->clock_jump_s);
+		    a->last_retention_s == b->last_retention_s && a->clock_jump_s == b->clock_jump_s &&
+		    a->last_archive_s == b->last_archive_s);
+	assert_int_equal(a->ncold, b->ncold);
+	assert_memory_equal(a->cold, b->cold, a->ncold * sizeof(a->cold[0]));
 	assert_int_equal(a->nblocks, b->nblocks);
 	for (size_t i = 0; i < a->nblocks; i++) {
 		const struct current_block *x = &a->blocks[i], *y = &b->blocks[i];
@@ -121,6 +127,9 @@ static void test_damage(void **state)
 	buf_free(&text);
 }
 
+#define COLD8(ten) "cold " #ten "0\ncold " #ten "1\ncold " #ten "2\ncold " #ten "3\ncold " #ten "4\ncold " #ten \
+	"5\ncold " #ten "6\ncold " #ten "7\n"
+
 static const struct { const char *body, *why; } bad[] = {
 	{ "", "line 1" },
 	{ "count-currant 1\n", "line 1" },
@@ -156,6 +165,15 @@ static const struct { const char *body, *why; } bad[] = {
 	{ HEAD "block 2 bytes=1 times=1,2 segments=1,1 points=1 window=0,\n", "line 5: not \"win" },
 	{ HEAD "block 2 bytes=1\n", "line 5: not \"times" },
 	{ HEAD "note\ta\n", "line 5: control" },
+	{ HEAD "last-archive x\n", "line 5: not one number" },
+	{ HEAD "last-archive 1\nlast-archive 1\n", "line 6: given twice" },
+	{ HEAD "cold\n", "line 5: not one file" },
+	{ HEAD "cold 0\n", "line 5: not one file" },
+	{ HEAD "cold 07\n", "line 5: not one file" },
+	{ HEAD "cold 7 8\n", "line 5: not one file" },
+	{ HEAD "cold 7\ncold 8\ncold 7\n", "file 7 of the cold index is named twice" },
+	{ HEAD "cold 7\ncold 42\n", "file 42 of the cold index is not below" },
+	{ HEAD COLD8(1) COLD8(2) "cold 30\n", "line 21: more files" },
 };
 
 static void test_bad(void **state)
@@ -185,6 +203,11 @@ static void test_good(void **state)
 	assert_true(c.blocks[0].first_time == -5 && c.blocks[0].window == -3);
 	assert_int_equal(c.other.len, 18);
 	assert_memory_equal(c.other.data, "later kind\nmore=1\n", 18);
+	assert_int_equal(c.last_archive_s, 0);
+	current_free(&c);
+	assert_int_equal(parse(HEAD COLD8(1) BLOCK "\n" COLD8(2) "last-archive -1\n", &c, &err), COUNT_OK);
+	assert_int_equal(c.ncold, 16);
+	assert_true(c.cold[0] == 10 && c.cold[15] == 27 && c.last_archive_s == -1);
 	current_free(&c);
 }
 

@@ -8,6 +8,8 @@
  *	last-flush 1700000000
  *	last-retention 0
  *	clock-jump 0
+ *	last-archive 0
+ *	cold 31
  *	block 12 bytes=8190 times=1700000000000,1700086399000 segments=1,4 points=900 window=0,19675
  *	block 13 bytes=... pinned
  *	KIND ...		of kinds that this version does not know; kept as they are
@@ -159,11 +161,27 @@ static int parse_block(struct lines *l, struct current *c, struct count_error *e
 	return COUNT_OK;
 }
 
+/* A file of the cold index; oldest first. */
+static int parse_cold(struct lines *l, struct current *c, struct count_error *err)
+{
+	const char *word;
+	size_t len;
+	uint64_t number;
+
+	if (!lines_word(l, &word, &len) || !lines_done(l) || !lines_u64(word, len, &number) || number == 0)
+		return lines_bad(l, err, "not one file number");
+	if (c->ncold == CURRENT_MAX_COLD)
+		return lines_bad(l, err, "more files of the cold index than there may be");
+	c->cold[c->ncold++] = number;
+	return COUNT_OK;
+}
+
 /* The lines with one number, in the order they are printed; a bit of `seen` each. */
-#define NSCALARS 6
+#define NSCALARS 7
 #define NEEDED 0x7u		/* generation, first-segment, next-number */
 static const char *const scalar_names[NSCALARS] = {
 	"generation", "first-segment", "next-number", "last-flush", "last-retention", "clock-jump",
+	"last-archive",
 };
 
 static bool set_scalar(struct current *c, unsigned i, const char *s, size_t len)
@@ -174,7 +192,8 @@ static bool set_scalar(struct current *c, unsigned i, const char *s, size_t len)
 	case 2: return lines_u64(s, len, &c->next_number) && c->next_number > 0;
 	case 3: return lines_i64(s, len, &c->last_flush_s);
 	case 4: return lines_i64(s, len, &c->last_retention_s);
-	default: return lines_i64(s, len, &c->clock_jump_s);
+	case 5: return lines_i64(s, len, &c->clock_jump_s);
+	default: return lines_i64(s, len, &c->last_archive_s);
 	}
 }
 
@@ -211,6 +230,8 @@ static int parse_line(struct lines *l, struct current *c, unsigned *seen, struct
 		return lines_bad(l, err, "empty, or begins with a blank");
 	if (is_word(kind, len, "block"))
 		return parse_block(l, c, err);
+	if (is_word(kind, len, "cold"))
+		return parse_cold(l, c, err);
 	for (unsigned i = 0; i < NSCALARS; i++)
 		if (is_word(kind, len, scalar_names[i]))
 			return parse_scalar(l, i, c, seen, err);
@@ -222,6 +243,20 @@ static int compare_u64(const void *a, const void *b)
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+static int check_cold(const struct current *c, struct count_error *err)
+{
+	for (size_t i = 0; i < c->ncold; i++) {
+		for (size_t j = 0; j < i; j++)
+			if (c->cold[j] == c->cold[i])
+				return err_set(err, COUNT_ERR_CORRUPT,
+					       "file %" PRIu64 " of the cold index is named twice", c->cold[i]);
+		if (c->cold[i] >= c->next_number)
+			return err_set(err, COUNT_ERR_CORRUPT, "file %" PRIu64
+				       " of the cold index is not below next-number", c->cold[i]);
+	}
+	return COUNT_OK;
 }
 
 /* Two lines for one file would answer its points twice. */
@@ -266,6 +301,8 @@ int current_parse(const char *text, size_t len, struct current *c, struct count_
 			      "generation, first-segment or next-number is missing");
 	if (ret == COUNT_OK)
 		ret = check_numbers(&r, err);
+	if (ret == COUNT_OK)
+		ret = check_cold(&r, err);
 	if (ret != COUNT_OK)
 		current_free(&r);
 	else
@@ -289,8 +326,11 @@ int current_print(const struct current *c, struct buf *out)
 
 	buf_printf(&b, "count-current %d\ngeneration %" PRIu64 "\nfirst-segment %" PRIu64
 		   "\nnext-number %" PRIu64 "\nlast-flush %" PRId64 "\nlast-retention %" PRId64
-		   "\nclock-jump %" PRId64 "\n", CURRENT_VERSION, c->generation, c->first_segment,
-		   c->next_number, c->last_flush_s, c->last_retention_s, c->clock_jump_s);
+		   "\nclock-jump %" PRId64 "\nlast-archive %" PRId64 "\n", CURRENT_VERSION, c->generation,
+		   c->first_segment, c->next_number, c->last_flush_s, c->last_retention_s, c->clock_jump_s,
+		   c->last_archive_s);
+	for (size_t i = 0; i < c->ncold; i++)
+		buf_printf(&b, "cold %" PRIu64 "\n", c->cold[i]);
 	for (size_t i = 0; i < c->nblocks; i++)
 		print_block(&c->blocks[i], &b);
 	buf_put(&b, c->other.data, c->other.len);

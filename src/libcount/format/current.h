@@ -31,7 +31,7 @@ struct current_block {		/* file blocks/NNNNNNNNNNNN.blk, 12 or more decimal digi
 struct current {
 	uint64_t generation;
 	uint64_t first_segment;		/* of the log: lower ones are in blocks */
-	uint64_t next_number;		/* for the next block file */
+	uint64_t next_number;		/* for the next file: a block, or of the cold index */
 	int64_t last_flush_s;		/* wall clock of the last runs; 0: never */
 	int64_t last_retention_s;
 	int64_t clock_jump_s;		/* when a jump of over 7 days was seen; 0: none pending */
