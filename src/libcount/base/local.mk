@@ -1,4 +1,6 @@
 libcount_core_la_SOURCES += \
+	src/libcount/base/base64.c \
+	src/libcount/base/base64.h \
 	src/libcount/base/bucket.c \
 	src/libcount/base/bucket.h \
 	src/libcount/base/buf.c \

@@ -5,6 +5,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/coder.h \
 	src/libcount/codec/ints.c \
 	src/libcount/codec/ints.h \
+	src/libcount/codec/legacy.c \
+	src/libcount/codec/legacy.h \
 	src/libcount/codec/pack.c \
 	src/libcount/codec/pack.h \
 	src/libcount/codec/registry.c \

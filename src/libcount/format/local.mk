@@ -9,6 +9,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/format/block_times.c \
 	src/libcount/format/block_times.h \
 	src/libcount/format/block_writer.c \
+	src/libcount/format/chunklist.c \
 	src/libcount/format/chunklist.h \
 	src/libcount/format/coldindex.h \
 	src/libcount/format/current.c \
@@ -17,7 +18,9 @@ libcount_core_la_SOURCES += \
 	src/libcount/format/json_module.h \
 	src/libcount/format/lines.c \
 	src/libcount/format/lines.h \
+	src/libcount/format/manifest.c \
 	src/libcount/format/manifest.h \
+	src/libcount/format/points_hash.c \
 	src/libcount/format/walframe.c \
 	src/libcount/format/walframe.h \
 	src/libcount/format/walframe_encode.c \
