@@ -3,7 +3,9 @@
  *
  *	archive.c		the run from lock to report; what is said of it
  *	archive_choose.c	which series and stretches are due; pins the blocks that hold them
- *	archive_edit.c		one series: local points against its manifest, to a list of objects (pure)
+ *	archive_edit.c		one series: local points against its manifest, to a list of objects (no request)
+ *	archive_pack.c		points to objects: where they are cut, statistics, hashes
+ *	archive_upload.c	all due series: sync, probe, how many at once, what ends a run
  *	archive_job.c		one series over the network: a state machine over objstore requests
  *	archive_publish.c	local blocks rewritten without what was archived, index and all in one CURRENT
  *
@@ -19,14 +21,15 @@
 #include "engine/flush.h"
 #include "engine/snapshot.h"
 
-struct archive_series {
+#define ARCHIVE_LOCK_WAIT_MS 30000	/* for `lock`: a flush may be compacting */
+
+struct archive_series {		/* one that is due: its points with time < archive.cutoff */
 	char *name;
 	size_t name_len;
-	int64_t cutoff;			/* points with time < cutoff are due */
-	bool due;			/* else it waits */
-	bool done;			/* all its due points are proved to be in the bucket: they may leave */
+	bool done;			/* they are all proved to be in the bucket: they may leave */
 };
 
+/* All zero but what archive.c sets first: db, opt, report, tier (open), index (open), lock_fd. */
 struct archive {
 	count_db *db;
 	const struct count_archive_options *opt;
@@ -34,13 +37,14 @@ struct archive {
 	struct cold_tier tier;
 	struct cold_index *index;
 	int lock_fd;			/* archive.lock */
-	int64_t now_s;
-	int64_t cutoff;			/* of this run: time < cutoff is old enough */
-	struct snapshot snap;		/* of the pinned blocks, opened after they were pinned */
+	/* Set by archive_choose(): */
+	int64_t now_s;			/* the wall clock, whatever opt->now says: for garbage and the index */
+	int64_t cutoff;			/* time < cutoff is old enough */
+	struct snapshot snap;		/* open are the blocks with something old, but not the restored ones */
 	bool *pinned;			/* snap.nblocks flags: the run reads and removes from these alone */
-	struct archive_series *series;	/* in byte order of names */
+	struct archive_series *series;	/* the due ones, in byte order of names */
 	size_t nseries, series_cap;
-	struct count_error first;	/* the first failure */
+	struct count_error first;	/* the first failure of a series, or damage that was passed over */
 };
 
 /* The caller wants the run to end: ask between series and after each wait, which is 200 ms at most; then
@@ -50,13 +54,26 @@ static inline bool archive_stopped(const struct archive *a)
 	return a->opt->stopped != NULL && a->opt->stopped(a->opt->stopped_arg) != 0;
 }
 
-/* archive_choose.c: flushes, chooses, pins, opens the snapshot.  No request. */
+/*
+ * archive_choose.c: flushes (unless dry), chooses, pins, keeps the snapshot.  No request.  Sets report->cutoff_days,
+ * series and waiting_*.  nseries 0: nothing is due, and nothing was pinned or published.
+ */
 int archive_choose(struct archive *a, struct count_error *err);
-/* Pins of this run, or of a dead one, go; under `lock`. */
+/* Pins of this run, or of a dead one, go; under `lock`; publishes only if there are any. */
 int archive_unpin(struct archive *a, struct count_error *err);
+/* Snapshot, series, pinned: leaves them empty. */
+void archive_choose_free(struct archive *a);
 
-/* archive_job.c: all due series; sets done, the index in memory, the report.  One that fails is noted. */
+/*
+ * archive_upload.c: all due series; with an index that is not synced, first a sync.  Sets done, and in the
+ * report objects, points, bytes, failed and requests (but not usd).  The index has what changed in memory, and
+ * is published by itself now and then.  A series that fails is told to the log and noted in a->first; COUNT_OK
+ * then all the same.  What concerns all of them is returned, after what was done until then.
+ * Dry: the same from a plan, without a request.
+ */
 int archive_upload(struct archive *a, struct count_error *err);
+/* Tells the log at level 0 "Error during S3 archival: ..." and keeps the first. */
+void archive_fail(struct archive *a, const struct count_error *why);
 
 /* archive_publish.c: removes the points of the done series that are older than the cut-off from the pinned blocks,
  * saves the index, unpins, in one CURRENT; then unlinks. */
