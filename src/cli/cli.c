@@ -106,11 +106,11 @@ int cli_exit_status(int ret)
 	switch (ret) {
 	case COUNT_OK: case COUNT_ERR_STOPPED:
 		return CLI_OK;
-	case COUNT_ERR_INVALID:
+	case COUNT_ERR_INVALID: case COUNT_ERR_COST:
 		return CLI_USAGE;
 	case COUNT_ERR_LOCKED:
 		return CLI_LOCKED;
-	case COUNT_ERR_NET: case COUNT_ERR_DENIED:
+	case COUNT_ERR_NET: case COUNT_ERR_DENIED: case COUNT_ERR_COLD:
 		return CLI_COLD;
 	default:	/* no memory, I/O, damage, a file gone, a newer version: the local store cannot be used */
 		return CLI_STORAGE;
@@ -121,8 +121,8 @@ void cli_fail(struct cli *cli, int ret, const struct count_error *err)
 {
 	static const char *const plain[] = { "success", "out of memory", "invalid argument", "I/O error",
 		"damaged data", "locked", "network error", "access denied", "written by a newer version",
-		"not found", "stopped" };
-	size_t i = ret <= 0 && ret >= COUNT_ERR_STOPPED ? (size_t)-ret : 3;
+		"not found", "stopped", "damaged data in the cold tier", "over the limit of costs" };
+	size_t i = ret <= 0 && ret >= COUNT_ERR_COST ? (size_t)-ret : 3;
 
 	cli_say(cli, CLI_ERROR, "%s", err->text[0] != '\0' ? err->text : plain[i]);
 	cli_raise(cli, cli_exit_status(ret));

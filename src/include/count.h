@@ -235,8 +235,9 @@ COUNT_API int count_config_load(struct count_config *cfg, int flags, const char 
 /* Overlay the environment only: DATA_DIR, MEMORY_BUFFER_SIZE, S3_ENABLED, ...; an empty one counts as
  * unset.  COUNT_ERR_INVALID names the variable; those before it are overlaid. */
 COUNT_API int count_config_env(struct count_config *cfg, struct count_error *err);
-/* One setting by its name, not empty; source is for the message ("--retention").  Settings that have no
- * field here (COUNT_LOG, S3_ENDPOINT, ...) are no error, and change nothing. */
+/* One setting by its name, not empty; source is for the message ("--retention").  Those without a field
+ * here (S3_ENDPOINT, CACHE_SIZE, ...) are kept by cfg and hold for count_open(); COUNT_LOG and COUNT_LOG_TO,
+ * which are the programs', are no error and change nothing. */
 COUNT_API int count_config_set(struct count_config *cfg, const char *key, const char *value,
 			       const char *source, struct count_error *err);
 COUNT_API void count_config_free(struct count_config *cfg);	/* leaves the defaults */

@@ -31,6 +31,9 @@ static int setup(void **state)
 	mkdir(dir, 0700);
 	for (size_t i = 0; i < CONFIG_NSETTINGS; i++)
 		unsetenv(config_settings[i].key);
+	unsetenv("AWS_ENDPOINT_URL_S3");
+	unsetenv("AWS_ENDPOINT_URL");
+	unsetenv("AWS_CA_BUNDLE");
 	count_config_init(&cfg);
 	err = (struct count_error){ 0 };
 	return 0;
@@ -205,7 +208,48 @@ static const struct { const char *key, *value; bool good; } values[] = {
 	{ "ARCHIVAL_AGE_DAYS", "0", true }, { "ARCHIVAL_AGE_DAYS", "100000", true },
 	{ "ARCHIVAL_AGE_DAYS", "4294967297", false }, { "ARCHIVAL_AGE_DAYS", "14d", false },
 	{ "RETENTION", "90d", true }, { "RETENTION", "90", false }, { "RETENTION", "0d", false },
-	{ "S3_BUCKET", "", false }, { "NOT_A_SETTING", "1", false },
+	{ "S3_BUCKET", "", false }, { "NOT_A_SETTING", "1", false }, { "COUNT_LOG", "x", true },
+	{ "S3_BUCKET", "a", true }, { "S3_BUCKET", "My_bucket-1.x", true }, { "S3_BUCKET", "s3://a", false },
+	{ "S3_BUCKET", "a/b", false }, { "S3_BUCKET", ".a", false }, { "S3_BUCKET", "a..b", false },
+	{ "S3_BUCKET", "a b", false }, { "S3_REGION", "eu-central-1", true }, { "S3_REGION", "eu/1", false },
+	{ "S3_PREFIX", "a", true }, { "S3_PREFIX", "/a/b/", true }, { "S3_PREFIX", "a b\xc3\xa4", true },
+	{ "S3_PREFIX", "/", false }, { "S3_PREFIX", "a//b", false }, { "S3_PREFIX", "a/../b", false },
+	{ "S3_PREFIX", ".", false }, { "S3_PREFIX", "a/.b", true }, { "S3_PREFIX", "a\nb", false },
+	{ "S3_PREFIX", "\xff", false },
+	{ "S3_ENDPOINT", "file:///x", true }, { "S3_ENDPOINT", "file:///", true },
+	{ "S3_ENDPOINT", "file://x", false }, { "S3_ENDPOINT", "file:x", false }, { "S3_ENDPOINT", "/x", false },
+	{ "S3_ENDPOINT", "https://a.example.com", true }, { "S3_ENDPOINT", "https://a:443/", true },
+	{ "S3_ENDPOINT", "http://[::1]:8080", true }, { "S3_ENDPOINT", "https://[fd00::1", false },
+	{ "S3_ENDPOINT", "https://a:0", false }, { "S3_ENDPOINT", "https://a:65536", false },
+	{ "S3_ENDPOINT", "https://a/b", false }, { "S3_ENDPOINT", "https://a?b", false },
+	{ "S3_ENDPOINT", "https://u:p@a", false }, { "S3_ENDPOINT", "https://u@a", false },
+	{ "S3_ENDPOINT", "https://", false }, { "S3_ENDPOINT", "a.example.com", false },
+	{ "S3_ENDPOINT", "s3://a", false }, { "S3_ENDPOINT", "https://a b", false },
+	{ "S3_PATH_STYLE", "auto", true }, { "S3_PATH_STYLE", "TRUE", true }, { "S3_PATH_STYLE", "path", false },
+	{ "S3_STORAGE_CLASS", "STANDARD_IA", true }, { "S3_STORAGE_CLASS", "GLACIER_IR", true },
+	{ "S3_STORAGE_CLASS", "GLACIER", false }, { "S3_STORAGE_CLASS", "DEEP_ARCHIVE", false },
+	{ "S3_STORAGE_CLASS", "standard", false },
+	{ "S3_SSE", "AES256", true }, { "S3_SSE", "aws:kms", true }, { "S3_SSE", "aes", false },
+	{ "S3_SSE_KMS_KEY_ID", "arn:aws:kms:x", true }, { "S3_SSE_KMS_KEY_ID", "a b", false },
+	{ "S3_SSE_KMS_KEY_ID", "a\r\nb", false },
+	{ "S3_TAGS", "a=b", true }, { "S3_TAGS", "a=b&c=", true }, { "S3_TAGS", "a=%20%c3%A4", true },
+	{ "S3_TAGS", "a", false }, { "S3_TAGS", "a=b&", false }, { "S3_TAGS", "=b", false },
+	{ "S3_TAGS", "a=b&a=c", false }, { "S3_TAGS", "a=b c", false }, { "S3_TAGS", "a=%2", false },
+	{ "S3_TAGS", "a=b=c", false }, { "S3_TAGS", "a=\r\nx-amz-acl:b", false },
+	{ "S3_TAGS", "a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1", true },
+	{ "S3_TAGS", "a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1", false },
+	{ "S3_REQUEST_PAYER", "requester", true }, { "S3_REQUEST_PAYER", "me", false },
+	{ "S3_JOBS", "1", true }, { "S3_JOBS", "64", true }, { "S3_JOBS", "0", false }, { "S3_JOBS", "65", false },
+	{ "S3_RETRIES", "20", true }, { "S3_RETRIES", "21", false }, { "S3_RETRIES", "-1", false },
+	{ "S3_TIMEOUT", "3600", true }, { "S3_TIMEOUT", "3601", false }, { "S3_TIMEOUT", "20s", false },
+	{ "S3_INDEX_MAX_AGE", "10m", true }, { "S3_INDEX_MAX_AGE", "600", false },
+	{ "CACHE_SIZE", "0", true }, { "CACHE_SIZE", "500m", true }, { "CACHE_SIZE", "16777215T", true },
+	{ "CACHE_SIZE", "16777216T", false }, { "CACHE_SIZE", "1GB", false }, { "CACHE_SIZE", "G", false },
+	{ "CACHE_SIZE", "-1", false }, { "CACHE_SIZE", "1 ", false },
+	{ "PRICE_PUT", "0.005", true }, { "PRICE_GET", "0", true }, { "PRICE_GET", "-1", false },
+	{ "PRICE_GB_MONTH", "nan", false }, { "PRICE_EGRESS_GB", "9 cents", false },
+	{ "ARCHIVAL_BATCH_DAYS", "0", true }, { "ARCHIVAL_BATCH_DAYS", "x", false },
+	{ "S3_ALLOW_HTTP", "on", true }, { "S3_ALLOW_HTTP", "2", false },
 };
 
 static void test_values(void **state)
@@ -244,7 +288,7 @@ static void test_cold(void **state)
 	assert_true(cfg.s3_enabled);
 	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_ERR_INVALID);
 	has(err.text, "S3_BUCKET");
-	setenv("S3_BUCKET", "b", 1);
+	setenv("S3_BUCKET", "bck", 1);
 	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
 	setenv("S3_ENABLED", "maybe", 1);	/* what may have to be archived is not deleted */
 	assert_int_equal(load(0, dir, NULL), COUNT_OK);
@@ -253,7 +297,107 @@ static void test_cold(void **state)
 	assert_int_equal(count_config_env(&cfg, &err), COUNT_ERR_INVALID);
 	setenv("S3_ENABLED", "no", 1);
 	assert_int_equal(count_config_env(&cfg, NULL), COUNT_OK);
-	assert_string_equal(cfg.s3_bucket, "b");
+	assert_string_equal(cfg.s3_bucket, "bck");
+}
+
+/* As a handle gets them: what was set, and over it what the program stored itself. */
+static void test_cold_values(void **state)
+{
+	struct cold_settings c;
+
+	(void)state;
+	cold_settings_init(&c);
+	setenv("S3_ENABLED", "1", 1);
+	setenv("S3_BUCKET", "bucket", 1);
+	setenv("CACHE_SIZE", "2k", 1);
+	setenv("S3_INDEX_MAX_AGE", "1h30m", 1);
+	setenv("PRICE_PUT", "0.25", 1);
+	setenv("S3_PATH_STYLE", "no", 1);
+	setenv("S3_JOBS", "3", 1);
+	put_file(etc, "S3_ENDPOINT=file:///mnt/x//\nS3_TAGS=a=b\n");
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+	cfg.s3_bucket = "mine";		/* a program's own */
+	cfg.archival_age_days = 3;
+	assert_int_equal(config_cold(&cfg, &c), COUNT_OK);
+	assert_true(c.enabled);
+	assert_string_equal(c.text[COLD_BUCKET], "mine");
+	assert_string_equal(c.text[COLD_PREFIX], "count-data");
+	assert_null(c.text[COLD_REGION]);
+	assert_string_equal(c.text[COLD_ENDPOINT], "file:///mnt/x");
+	assert_string_equal(c.text[COLD_TAGS], "a=b");
+	assert_int_equal(c.cache_bytes, 2048);
+	assert_int_equal(c.index_max_age_s, 5400);
+	assert_int_equal(c.jobs, 3);
+	assert_int_equal(c.retries, 5);
+	assert_int_equal(c.age_days, 3);
+	assert_true(c.price_put == 0.25 && c.price_get < 0);
+	assert_int_equal(c.path_style, COLD_STYLE_VIRTUAL);
+	err = (struct count_error){ 0 };
+	assert_int_equal(cold_settings_check(&c, &err), COUNT_OK);
+	cold_settings_free(&c);
+	count_config_free(&cfg);	/* a config that nothing was loaded into */
+	cfg.s3_enabled = true;
+	cfg.s3_bucket = "s3://x";
+	assert_int_equal(config_cold(&cfg, &c), COUNT_OK);
+	assert_int_equal(cold_settings_check(&c, &err), COUNT_ERR_INVALID);
+	has(err.text, "S3_BUCKET='s3://x'");
+	cold_settings_free(&c);
+}
+
+static void refused_together(const char *part)
+{
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_ERR_INVALID);
+	has(err.text, part);
+	assert_int_equal(load(0, dir, NULL), COUNT_OK);
+}
+
+static void test_cold_together(void **state)
+{
+	static const char *const near[] = { "http://localhost:80", "http://127.9.9.9", "http://[::1]:1",
+		"http://x.localhost", "https://example.com" };
+	static const char *const far[] = { "http://example.com", "http://127.0.0.1.example.com",
+		"http://localhost.example.com", "HTTP://10.0.0.1:80", "http://127.example" };
+
+	(void)state;
+	setenv("S3_ENABLED", "1", 1);
+	setenv("S3_BUCKET", "b", 1);
+	refused_together("S3_BUCKET='b': a bucket of AWS");
+	for (size_t i = 0; i < 5; i++) {
+		setenv("S3_ENDPOINT", near[i], 1);
+		assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+		setenv("S3_ENDPOINT", far[i], 1);
+		refused_together("S3_ALLOW_HTTP");
+	}
+	setenv("S3_ALLOW_HTTP", "yes", 1);
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+	setenv("S3_SSE_KMS_KEY_ID", "k", 1);
+	refused_together("S3_SSE=aws:kms");
+	setenv("S3_SSE", "aws:kms", 1);
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+}
+
+/* The names that other programs use give way to ours, wherever that is set. */
+static void test_other_names(void **state)
+{
+	(void)state;
+	setenv("AWS_ENDPOINT_URL", "https://a", 1);
+	setenv("AWS_CA_BUNDLE", "/ca", 1);
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+	assert_string_equal(cfg.strings->cold.text[COLD_ENDPOINT], "https://a");
+	assert_string_equal(cfg.strings->cold.text[COLD_CA_BUNDLE], "/ca");
+	setenv("AWS_ENDPOINT_URL_S3", "https://b", 1);
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+	assert_string_equal(cfg.strings->cold.text[COLD_ENDPOINT], "https://b");
+	count_config_free(&cfg);
+	assert_int_equal(count_config_env(&cfg, NULL), COUNT_OK);
+	assert_string_equal(cfg.strings->cold.text[COLD_ENDPOINT], "https://b");
+	setenv("AWS_ENDPOINT_URL_S3", "nonsense", 1);
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_ERR_INVALID);
+	has(err.text, "AWS_ENDPOINT_URL_S3='nonsense' (from the environment)");
+	put_file(etc, "S3_ENDPOINT=https://c\nS3_CA_BUNDLE=/mine\n");
+	assert_int_equal(load(COUNT_CONFIG_COLD, dir, NULL), COUNT_OK);
+	assert_string_equal(cfg.strings->cold.text[COLD_ENDPOINT], "https://c");
+	assert_string_equal(cfg.strings->cold.text[COLD_CA_BUNDLE], "/mine");
 }
 
 /* ---- Files that are not obeyed ---- */
@@ -330,7 +474,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_table), T(test_file_format), T(test_order), T(test_data_dir), T(test_values),
-		T(test_cold), T(test_distrust), T(test_named), T(test_near_miss),
+		T(test_cold), T(test_cold_values), T(test_cold_together), T(test_other_names), T(test_distrust), T(test_named), T(test_near_miss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,4 +36,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/tz_posix.c \
 	src/libcount/base/utf8.c \
 	src/libcount/base/utf8.h \
-	src/libcount/base/when.c
+	src/libcount/base/when.c \
+	src/libcount/base/words.c \
+	src/libcount/base/words.h

@@ -39,6 +39,20 @@ struct cold_settings {
 
 void cold_settings_init(struct cold_settings *s);		/* the defaults */
 void cold_settings_free(struct cold_settings *s);		/* leaves the defaults */
-int cold_settings_copy(const struct cold_settings *from, struct cold_settings *to);	/* COUNT_ERR_NOMEM */
+/* to: initialised; as it was on COUNT_ERR_NOMEM. */
+int cold_settings_copy(const struct cold_settings *from, struct cold_settings *to);
+
+/* Is it a setting that cold_settings_set() takes?  Those with a field in struct count_config are not. */
+bool cold_setting(const char *key);
+/* Check and store one.  COUNT_ERR_INVALID: *why says what is wrong with the value; COUNT_ERR_NOMEM. */
+int cold_settings_set(struct cold_settings *s, const char *key, const char *value, const char **why);
+/* NULL: fine; else what is wrong with a name of a bucket or region, or a prefix without outer slashes. */
+const char *cold_bucket_check(const char *name);
+const char *cold_region_check(const char *name);
+const char *cold_prefix_check(const char *prefix);
+/* All of them together, however they came here: COUNT_ERR_INVALID names the setting. */
+int cold_settings_check(const struct cold_settings *s, struct count_error *err);
+/* Replaces one text; value NULL: none.  COUNT_ERR_NOMEM. */
+int cold_settings_text(struct cold_settings *s, enum cold_text which, const char *value);
 
 #endif

@@ -66,6 +66,28 @@ static int overlay_env(const struct overlay *o, struct count_error *err)
 	return ret;
 }
 
+/*
+ * What other programs of AWS call it: read where our own name says nothing, in no file and nowhere, and then
+ * the first that is set.
+ */
+static int overlay_others(const struct overlay *o, struct count_error *err)
+{
+	static const struct { const char *name, *key; enum cold_text text; } others[] = {
+		{ "AWS_ENDPOINT_URL_S3", "S3_ENDPOINT", COLD_ENDPOINT },
+		{ "AWS_ENDPOINT_URL", "S3_ENDPOINT", COLD_ENDPOINT },
+		{ "AWS_CA_BUNDLE", "S3_CA_BUNDLE", COLD_CA_BUNDLE },
+	};
+	int ret = COUNT_OK;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && o->cold && ret == COUNT_OK; i++) {
+		const char *value = secure_getenv(others[i].name);
+
+		if (value != NULL && *value != '\0' && o->cfg->strings->cold.text[others[i].text] == NULL)
+			ret = config_set_cold(o->cfg, others[i].key, others[i].name, value, "the environment", err);
+	}
+	return ret;
+}
+
 /* Edits (insert, delete, replace, case) between two short words, at most `limit` + 1. */
 #define MAX_WORD 32
 static size_t distance(const char *a, const char *b, size_t limit)
@@ -277,6 +299,18 @@ static int load_all(struct overlay o, const char *system_file, const char *data_
 	o.pass = PASS_REST;
 	if (ret == COUNT_OK)
 		ret = overlay_all(o, confs, data_dir, err);
+	return ret == COUNT_OK ? overlay_others(&o, err) : ret;
+}
+
+/* What only all settings together can be asked. */
+static int check_cold(const struct count_config *cfg, struct count_error *err)
+{
+	struct cold_settings all;
+	int ret;
+
+	cold_settings_init(&all);
+	ret = config_cold(cfg, &all) != COUNT_OK ? err_nomem(err) : cold_settings_check(&all, err);
+	cold_settings_free(&all);
 	return ret;
 }
 
@@ -291,10 +325,7 @@ int config_load(struct count_config *cfg, int flags, const char *system_file, co
 		ret = load_all(o, system_file, data_dir, file, confs, err);
 	for (size_t i = 0; i < 3; i++)
 		conf_free(&confs[i]);
-	if (ret == COUNT_OK && o.cold && cfg->s3_enabled && cfg->s3_bucket == NULL)
-		ret = err_set(err, COUNT_ERR_INVALID,
-			      "S3_ENABLED is true but S3_BUCKET names no bucket");
-	return ret;
+	return ret == COUNT_OK && o.cold && cfg->s3_enabled ? check_cold(cfg, err) : ret;
 }
 
 int count_config_load(struct count_config *cfg, int flags, const char *data_dir, const char *file,
@@ -311,5 +342,7 @@ int count_config_env(struct count_config *cfg, struct count_error *err)
 	if (ret == COUNT_OK)
 		ret = overlay_env(&o, err);
 	o.pass = PASS_REST;
-	return ret == COUNT_OK ? overlay_env(&o, err) : ret;
+	if (ret == COUNT_OK)
+		ret = overlay_env(&o, err);
+	return ret == COUNT_OK ? overlay_others(&o, err) : ret;
 }

@@ -37,10 +37,13 @@ static int open_db(const struct count_config *cfg, bool create, enum count_unit 
 
 	db->memory_buffer_size = cfg->memory_buffer_size;
 	db->s3_enabled = cfg->s3_enabled;
+	cold_settings_init(&db->cold);
 	db->sync = COUNT_SYNC_ALWAYS;
 	db->dir.log = (struct log_to){ keep_warning, db };
 	if (cfg->strings != NULL)
 		buf_put(&db->early_warnings, cfg->strings->warnings.data, cfg->strings->warnings.len);
+	if (cfg->s3_enabled && config_cold(cfg, &db->cold) != COUNT_OK)
+		return err_nomem(err);
 	ret = datadir_open(cfg->data_dir, create, unit, insist_unit, &db->dir, &why);
 	if (ret == COUNT_ERR_NOTFOUND)
 		return not_found(cfg, &why, err);
@@ -61,6 +64,7 @@ int count_open(const struct count_config *cfg, int flags, count_db **db, struct 
 		return err_nomem(err);
 	ret = open_db(cfg, (flags & COUNT_OPEN_CREATE) != 0, COUNT_UNIT_MS, false, d, err);
 	if (ret != COUNT_OK) {
+		cold_settings_free(&d->cold);
 		buf_free(&d->early_warnings);
 		free(d);
 		return ret;
@@ -84,6 +88,7 @@ int count_create(const struct count_config *cfg, enum count_unit unit, bool *cre
 			*created = d.dir.created;
 		datadir_close(&d.dir);
 	}
+	cold_settings_free(&d.cold);
 	buf_free(&d.early_warnings);
 	return ret;
 }
@@ -94,6 +99,7 @@ void count_close(count_db *db)
 		return;
 	count_writer_close(db->inserter, NULL);
 	datadir_close(&db->dir);
+	cold_settings_free(&db->cold);
 	buf_free(&db->early_warnings);
 	free(db);
 }

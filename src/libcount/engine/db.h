@@ -3,6 +3,7 @@
 #define COUNT_ENGINE_DB_H
 
 #include "base/buf.h"
+#include "cold/settings.h"
 #include "count.h"
 #include "store/datadir.h"
 
@@ -10,6 +11,7 @@ struct count_db {
 	struct datadir dir;
 	uint64_t memory_buffer_size;
 	bool s3_enabled;
+	struct cold_settings cold;	/* the defaults, not enabled, when S3 is off; not yet checked */
 	enum count_sync sync;
 	uint64_t file_bytes;		/* size limit of block files; 0: the usual.  Tests lower it */
 	uint64_t bytes_written;		/* to block files by maintenance with this handle */
