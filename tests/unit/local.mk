@@ -10,6 +10,7 @@ unit_tests += \
 	tests/unit/test-block-index \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
+	tests/unit/test-cache \
 	tests/unit/test-chunk \
 	tests/unit/test-compact \
 	tests/unit/test-config \
@@ -57,6 +58,7 @@ tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
+tests_unit_test_cache_SOURCES = tests/unit/test-cache.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c

@@ -1,7 +1,13 @@
 libcount_core_la_SOURCES += \
+	src/libcount/cold/cache.c \
+	src/libcount/cold/cache.h \
+	src/libcount/cold/cache_evict.c \
+	src/libcount/cold/cache_impl.h \
 	src/libcount/cold/endpoint.c \
 	src/libcount/cold/endpoint.h \
 	src/libcount/cold/index.h \
+	src/libcount/cold/price.c \
+	src/libcount/cold/price.h \
 	src/libcount/cold/settings.c \
 	src/libcount/cold/settings.h \
 	src/libcount/cold/settings_set.c \
