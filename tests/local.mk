@@ -54,7 +54,8 @@ shell_tests = \
 	tests/t9010-demo.sh \
 	tests/t9020-examples.sh \
 	tests/t9030-pipelines.sh \
-	tests/t9040-install.sh
+	tests/t9040-install.sh \
+	tests/t9050-contrib.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \

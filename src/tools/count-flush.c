@@ -130,7 +130,8 @@ static int flush(struct cli *cli, const struct flush_options *opt)
 		report(cli, opt->flush.dry_run, &r, (double)(to.tv_sec - from.tv_sec) +
 		       (double)(to.tv_nsec - from.tv_nsec) / 1e9);
 	} else if (ret == COUNT_ERR_LOCKED) {
-		cli_say(cli, CLI_ERROR, "%s; --wait waits for it", err.text);
+		/* No news for cron: with -q only the exit status says so. */
+		cli_say(cli, CLI_WARN, "%s; --wait waits for it", err.text);
 		cli_raise(cli, CLI_LOCKED);
 	} else {
 		cli_fail(cli, ret, &err);
