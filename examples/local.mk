@@ -4,6 +4,7 @@
 examples = \
 	examples/cursor \
 	examples/insert_query \
+	examples/s3_integration \
 	examples/stream_writer
 check_PROGRAMS += $(examples)
 
@@ -16,6 +17,10 @@ examples_insert_query_SOURCES = examples/insert_query.c
 examples_insert_query_CPPFLAGS = $(example_cppflags)
 examples_insert_query_LDADD = libcount.la
 examples_insert_query_LDFLAGS = -no-install
+examples_s3_integration_SOURCES = examples/s3_integration.c
+examples_s3_integration_CPPFLAGS = $(example_cppflags)
+examples_s3_integration_LDADD = libcount.la
+examples_s3_integration_LDFLAGS = -no-install
 examples_stream_writer_SOURCES = examples/stream_writer.c
 examples_stream_writer_CPPFLAGS = $(example_cppflags)
 examples_stream_writer_LDADD = libcount.la

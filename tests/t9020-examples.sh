@@ -27,7 +27,35 @@ END
 linked_with_library() { ldd "$bin/$1" | grep -q 'libcount\.so'; }
 bad_setting() { S3_ENABLED=perhaps "$bin/insert_query"; }
 
-plan 11
+# Forty days of minutes: thirty go to the bucket.
+cat >tiers <<'END'
+inserted:
+	hot  57600
+	warm 0
+	cold 0
+	all  57600
+flushed:
+	hot  0
+	warm 57600
+	cold 0
+	all  57600
+archived:
+	hot  0
+	warm 14400
+	cold 43200
+	all  57600
+the means of three days:
+	2023-11-14T00:00:00Z  20.433333
+	2023-11-15T00:00:00Z  20.435417
+	2023-11-16T00:00:00Z  20.437500
+END
+tiers()
+{
+	mkdir -p endpoint/metrics && DATA_DIR=tiers.d S3_ENDPOINT=file://$PWD/endpoint S3_BUCKET=metrics \
+		"$bin/s3_integration"
+}
+
+plan 13
 ok 'insert_query'			prints want "$bin/insert_query"
 ok 'stream_writer'			prints - "$bin/stream_writer" <<'END'
 60000 points, 60000 of them durable
@@ -39,7 +67,8 @@ ok 'cursor: a name that is nearly one'	exits 1 stderr_has 'did you mean temperat
 ok 'cursor: no directory'		exits 2 stderr_has 'no data directory' env DATA_DIR=none "$bin/cursor"
 ok 'a bad setting is named'		exits 1 stderr_has S3_ENABLED bad_setting
 ok 'all points are there'		test "$(count-query --list | wc -l)" = 1001
-for example in cursor insert_query stream_writer; do
+ok 's3_integration: three tiers'	prints tiers tiers
+for example in cursor insert_query s3_integration stream_writer; do
 	if [ -e "$top_builddir/.libs/libcount.so" ] && command -v ldd >/dev/null; then
 		ok "$example uses the shared library"	linked_with_library "$example"
 	else
