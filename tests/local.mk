@@ -18,6 +18,7 @@ shell_tests = \
 	tests/t0020-symbols.sh \
 	tests/t0021-manual.sh \
 	tests/t0030-man.sh \
+	tests/t0031-operator.sh \
 	tests/t0040-tap.sh \
 	tests/t0050-quickstart.sh \
 	tests/t0060-options.sh \
