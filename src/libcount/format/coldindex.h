@@ -1,8 +1,8 @@
 /*
  * coldindex.h - the bytes of a cold-NNNN.idx: what the manifests of a bucket say; count-manifest(5), INDEX.
  *
- * A file holds records in byte order of series names, found by a binary search; each has a checksum that is
- * verified when it is read.  Several files stand in CURRENT, and the later beats the earlier record by
+ * A file holds records in byte order of series names, found by a binary search over their heads; head and body
+ * (the manifest) have a checksum each, verified when it is read.  Several files stand in CURRENT, and the later beats the earlier record by
  * record, so that a run that changed ten series writes ten records (cold/index.h).  Bytes in memory only.
  */
 #ifndef COUNT_FORMAT_COLDINDEX_H
@@ -53,21 +53,31 @@ struct coldindex {		/* borrows the bytes */
 };
 int coldindex_open(struct coldindex *x, const uint8_t *data, size_t len, uint64_t *at);
 void coldindex_close(struct coldindex *x);
-/* Record i, verified. */
+/* The head of record i, verified; the body is verified when it is read. */
 int coldindex_get(const struct coldindex *x, uint64_t i, struct coldindex_entry *e, uint64_t *at);
 /* The first record with a name >= name, x->n if there is none. */
 int coldindex_lower_bound(const struct coldindex *x, const char *name, size_t len, uint64_t *i, uint64_t *at);
-/* The manifest of a record.  m: empty. */
+/* The manifest of a record.  m: empty.  COUNT_ERR_CORRUPT, COUNT_ERR_NOMEM. */
 int coldindex_manifest(const struct coldindex_entry *e, struct manifest *m);
+int coldindex_check_body(const struct coldindex_entry *e);	/* its checksum alone */
+/* Every record, its body, and their order. */
+int coldindex_verify(const struct coldindex *x, uint64_t *at);
+/* Where record i begins, for i = n where the last ends. */
+uint64_t coldindex_offset(const struct coldindex *x, uint64_t i);
+/* One record, of exactly these bytes, as coldindex_put_record() made it. */
+int coldindex_record_read(const uint8_t *record, size_t len, struct coldindex_entry *e);
+int coldindex_name_order(const char *a, size_t a_len, const char *b, size_t b_len);	/* byte order */
 
 /* ---- Writing ---- */
 
 /* One record, appended; m NULL: gone. */
 int coldindex_put_record(struct buf *out, const char *name, size_t name_len, const struct manifest *m,
 			 const char *etag, int64_t checked_s, bool foreign);
+/* The same from an entry that was read, checked at another time. */
+int coldindex_put_entry(struct buf *out, const struct coldindex_entry *e, int64_t checked_s);
 /* A whole file from records in ascending order: begin, record..., end. */
 struct coldindex_writer {
-	struct buf head;		/* written by begin */
+	struct buf head;		/* what begin wrote: its checksums go into the footer */
 	uint64_t *offsets;
 	size_t n, cap;
 	uint64_t at;			/* bytes so far */
