@@ -93,6 +93,11 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c
 tests_lib_canon_LDADD =
+if WITH_S3
+check_PROGRAMS += tests/lib/credentials
+endif
+tests_lib_credentials_SOURCES = tests/lib/credentials.c
+tests_lib_credentials_LDADD = libcount-s3.la $(LDADD)
 
 # The programs say TAP through a small filter, the shell tests by themselves.  A test that hangs is
 # killed with all it started.

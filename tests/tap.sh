@@ -49,7 +49,7 @@ for tap_var in $(env | sed -n 's/^\(\(COUNT\|S3\|AWS\|PRICE\)_[A-Z0-9_]*\)=.*/\1
 done
 umask 022
 exec </dev/null
-export TZ=UTC LC_ALL=C S3_ENABLED=false COUNT_SHARED
+export TZ=UTC LC_ALL=C S3_ENABLED=false AWS_EC2_METADATA_DISABLED=true COUNT_SHARED
 export COUNT_MODULE_DIR="$top_builddir/src/modules/.libs"
 export PATH="$top_builddir:$PATH"
 # A sanitizer's exit status must not look like one of ours.

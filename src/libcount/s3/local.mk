@@ -8,7 +8,17 @@ libcount_s3_la_LIBADD = $(EXPAT_LIBS) $(JANSSON_LIBS) $(LIBCRYPTO_LIBS) $(LIBCUR
 libcount_s3_la_SOURCES = \
 	src/libcount/s3/canon.c \
 	src/libcount/s3/canon.h \
+	src/libcount/s3/creds.c \
 	src/libcount/s3/creds.h \
+	src/libcount/s3/creds_container.c \
+	src/libcount/s3/creds_http.c \
+	src/libcount/s3/creds_impl.h \
+	src/libcount/s3/creds_ini.c \
+	src/libcount/s3/creds_ini.h \
+	src/libcount/s3/creds_instance.c \
+	src/libcount/s3/creds_json.c \
+	src/libcount/s3/creds_process.c \
+	src/libcount/s3/creds_profile.c \
 	src/libcount/s3/s3.h \
 	src/libcount/s3/sigv4.c \
 	src/libcount/s3/sigv4.h
