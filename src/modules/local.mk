@@ -1,5 +1,5 @@
-# Modules: parts with a library that is slow to load (PCRE2, libarchive), opened with dlopen() when
-# first needed, so that ingesting a line or querying local data loads none of them.  They are
+# Modules: parts with a library that is slow to load (PCRE2, libarchive, jansson), opened with dlopen()
+# when first needed, so that ingesting a line or querying local data loads none of them.  They are
 # installed in $(pkglibdir), known to those who load them as COUNT_MODULE_DIR; in the build tree
 # they lie in src/modules/.libs, where tests/tap.sh points the environment variable of the same
 # name.  A module exports one table of functions (-export-symbols-regex) and links its own library
@@ -14,6 +14,24 @@ src_modules_input_la_SOURCES = src/modules/gunzip.c src/modules/gunzip.h src/mod
 src_modules_input_la_CPPFLAGS = $(module_cppflags) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS)
 src_modules_input_la_LDFLAGS = $(module_ldflags)
 src_modules_input_la_LIBADD = $(ARCHIVE_LIBS) $(ZLIB_LIBS)
+
+# The text of the cold tier.  What its code calls of the core is compiled into it once more.
+pkglib_LTLIBRARIES += src/modules/json.la
+src_modules_json_la_SOURCES = src/modules/json.c \
+	src/libcount/base/base64.c \
+	src/libcount/base/buf.c \
+	src/libcount/base/error.c \
+	src/libcount/base/num_format.c \
+	src/libcount/base/num_parse.c \
+	src/libcount/base/series.c \
+	src/libcount/base/series_read.c \
+	src/libcount/base/stamp.c \
+	src/libcount/base/utf8.c \
+	src/libcount/format/manifest.c
+src_modules_json_la_CPPFLAGS = $(AM_CPPFLAGS)
+src_modules_json_la_LDFLAGS = -module -avoid-version -shared -no-undefined \
+	-export-symbols-regex '^count_json_module$$'
+src_modules_json_la_LIBADD = libcount-json.la $(JANSSON_LIBS) $(ZLIB_LIBS) -lm
 
 if WITH_REGEX
 pkglib_LTLIBRARIES += src/modules/regex.la

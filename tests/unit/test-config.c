@@ -474,7 +474,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_table), T(test_file_format), T(test_order), T(test_data_dir), T(test_values),
-		T(test_cold), T(test_cold_values), T(test_cold_together), T(test_other_names), T(test_distrust), T(test_named), T(test_near_miss),
+		T(test_cold), T(test_cold_values), T(test_cold_together), T(test_other_names), T(test_distrust),
+		T(test_named), T(test_near_miss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static const char *check_http(const char *rest)
 		return why;
 	if (*rest == '/' && rest[1] == '\0')
 		rest++;
-	return *rest == '\0' ? NULL : "no more than scheme, host and port: the bucket is S3_BUCKET's, a path S3_PREFIX's";
+	return *rest == '\0' ? NULL : "scheme, host and port alone: S3_BUCKET names the bucket, S3_PREFIX a path";
 }
 
 static const char *check_file(const char *rest)

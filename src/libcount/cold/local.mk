@@ -6,9 +6,12 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/endpoint.c \
 	src/libcount/cold/endpoint.h \
 	src/libcount/cold/index.h \
+	src/libcount/cold/key.c \
 	src/libcount/cold/price.c \
 	src/libcount/cold/price.h \
 	src/libcount/cold/settings.c \
 	src/libcount/cold/settings.h \
 	src/libcount/cold/settings_set.c \
+	src/libcount/cold/take.c \
+	src/libcount/cold/tier.c \
 	src/libcount/cold/tier.h

@@ -133,7 +133,7 @@ static const char *check_tags(const char *value)
 		size_t len = strcspn(p, "&"), key = strcspn(p, "=&");
 
 		if (key == 0 || key >= len || !tag_text(p, key) || !tag_text(p + key + 1, len - key - 1))
-			return "not of the form key=value&key=value, with other characters than A-Za-z0-9-_.~+:/@ as %XX";
+			return "not of the form key=value&key=value, with all but A-Za-z0-9-_.~+:/@ as %XX";
 		if (key > 3 * 128 || len - key - 1 > 3 * 256)
 			return "a tag's key has at most 128 characters, its value 256";
 		if (n == TAGS_MAX)

@@ -23,11 +23,13 @@ struct json_module {
 	int (*manifest_parse)(const char *text, size_t len, const char *dir, struct manifest *m,
 			      struct count_error *err);
 	/* Appends the text, a newline at its end: series_name and blocks first, the four fixed fields of each
-	 * block first, one block a line.  COUNT_ERR_NOMEM. */
+	 * block first, one block a line; version and unit if m->has_unit.  COUNT_ERR_NOMEM; COUNT_ERR_INVALID: over
+	 * MANIFEST_MAX_BYTES, or a text that is not UTF-8. */
 	int (*manifest_print)(const struct manifest *m, struct buf *out);
 	/* The object's bytes as stored, gzip or not (told by 1f 8b).  o: empty; left empty on failure. */
 	int (*object_parse)(const uint8_t *bytes, size_t len, struct cold_object *o, struct count_error *err);
-	/* Appends the bytes to store; *gzipped: they are gzip, since that is smaller. */
+	/* Appends the bytes to store; *gzipped: they are gzip, since that is smaller.  Not for OBJECT_LEGACY.
+	 * COUNT_ERR_NOMEM; COUNT_ERR_INVALID: over OBJECT_MAX_BYTES. */
 	int (*object_print)(const struct cold_object *o, bool *gzipped, struct buf *out);
 };
 

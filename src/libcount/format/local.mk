@@ -1,3 +1,22 @@
+# Beside the core: the text of manifests and objects needs jansson and zlib, which no tool links.  The
+# module json.so is made of libcount-json.la; unit tests and fuzzers link it with the core.
+noinst_LTLIBRARIES += libcount-json.la
+libcount_json_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
+libcount_json_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS)
+libcount_json_la_SOURCES = \
+	src/libcount/format/gzip.c \
+	src/libcount/format/gzip.h \
+	src/libcount/format/json_block.c \
+	src/libcount/format/json_block.h \
+	src/libcount/format/json_read.c \
+	src/libcount/format/json_read.h \
+	src/libcount/format/json_write.c \
+	src/libcount/format/json_write.h \
+	src/libcount/format/manifest_json.c \
+	src/libcount/format/manifest_json.h \
+	src/libcount/format/object_json.c \
+	src/libcount/format/object_json.h
+
 libcount_core_la_SOURCES += \
 	src/libcount/format/block.h \
 	src/libcount/format/block_chunks.c \

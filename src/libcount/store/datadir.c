@@ -168,18 +168,19 @@ void datadir_close(struct datadir *d)
 
 /* ---- Lock and CURRENT ---- */
 
-int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_error *err)
+/* Nobody unlinks these files, so the one that we lock is the one that others see. */
+static int lock_file(const struct datadir *d, const char *name, const char *who, int wait_ms, int *fd,
+		     struct count_error *err)
 {
-	/* Nobody unlinks it, so the file that we lock is the one that others see. */
-	int f = openat(d->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int f = openat(d->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat st;
 	int ret;
 
 	if (f < 0)
-		return err_sys(err, COUNT_ERR_IO, "%s/lock", d->path);
+		return err_sys(err, COUNT_ERR_IO, "%s/%s", d->path, name);
 	if (fstat(f, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(f);
-		return err_set(err, COUNT_ERR_IO, "%s/lock: not a regular file", d->path);
+		return err_set(err, COUNT_ERR_IO, "%s/%s: not a regular file", d->path, name);
 	}
 	ret = fs_lock(f, wait_ms, false);
 	if (ret == COUNT_OK) {
@@ -187,11 +188,21 @@ int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_err
 		return COUNT_OK;
 	}
 	if (ret == COUNT_ERR_LOCKED)
-		err_set(err, ret, "%s/lock: another run that writes here holds it", d->path);
+		err_set(err, ret, "%s/%s: another run that %s holds it", d->path, name, who);
 	else
-		err_sys(err, ret, "%s/lock", d->path);
+		err_sys(err, ret, "%s/%s", d->path, name);
 	close(f);
 	return ret;
+}
+
+int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_error *err)
+{
+	return lock_file(d, "lock", "writes here", wait_ms, fd, err);
+}
+
+int datadir_lock_archive(const struct datadir *d, int *fd, struct count_error *err)
+{
+	return lock_file(d, "archive.lock", "archives from here", 0, fd, err);
 }
 
 int datadir_read_current(const struct datadir *d, struct current *c, struct count_error *err)

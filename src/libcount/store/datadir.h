@@ -39,6 +39,9 @@ void datadir_close(struct datadir *d);		/* leaves one that may be closed again *
 
 /* Takes the lock file; *fd is closed to release it.  COUNT_ERR_LOCKED when held for wait_ms. */
 int datadir_lock(const struct datadir *d, int wait_ms, int *fd, struct count_error *err);
+/* The same for archive.lock, which one archive run has from end to end, and who changes the cold index; tried once.
+ * Taken before `lock`. */
+int datadir_lock_archive(const struct datadir *d, int *fd, struct count_error *err);
 
 /* A missing CURRENT in a finished directory is damage. */
 int datadir_read_current(const struct datadir *d, struct current *c, struct count_error *err);
