@@ -11,6 +11,14 @@
 #include "codec/stats.h"
 #include "count.h"
 
+/*
+ * How a writer cuts: the longest chunks make the smallest objects (of eight sets of real series 0 to 40 % smaller
+ * than with 1024 points).  Cuts at every day cost 8 % of a series with 288 points a day, those at days of
+ * 1024 points and more less than 1 %.
+ */
+#define OBJECT_CHUNK_POINTS CHUNK_MAX_POINTS
+#define OBJECT_DAY_POINTS 1024		/* a day with fewer is not worth a chunk of its own */
+
 struct chunklist_entry {
 	int64_t first, last;
 	uint32_t points;		/* 1 .. CHUNK_MAX_POINTS */

@@ -7,6 +7,9 @@
 #include "base/error.h"
 
 #define GZIP_WINDOW (15 + 16)		/* 32 KiB, with the header and trailer of gzip */
+/* Mostly base64 of bytes that are compressed already: short matches are chance, and cost more than they save. */
+#define GZIP_LEVEL 9
+#define GZIP_MEMORY 9			/* of zlib's scale: the most, 270 KiB */
 #define FIRST_GUESS 4			/* times the packed length */
 
 int gzip_pack(const uint8_t *p, size_t len, struct buf *out)
@@ -17,7 +20,7 @@ int gzip_pack(const uint8_t *p, size_t len, struct buf *out)
 
 	if (len > UINT_MAX / 2)
 		return COUNT_ERR_INVALID;
-	if (deflateInit2(&z, 6, Z_DEFLATED, GZIP_WINDOW, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_FILTERED) != Z_OK)
 		return COUNT_ERR_NOMEM;
 	room = deflateBound(&z, (uLong)len);
 	if (!buf_reserve(out, room)) {
