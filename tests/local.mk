@@ -20,6 +20,7 @@ shell_tests = \
 	tests/t0030-man.sh \
 	tests/t0031-operator.sh \
 	tests/t0040-tap.sh \
+	tests/t0045-s3-servers.sh \
 	tests/t0050-quickstart.sh \
 	tests/t0060-options.sh \
 	tests/t1110-ingest-formats.sh \
@@ -60,6 +61,7 @@ shell_tests = \
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
+	tests/t0045-s3-servers.sh \
 	tests/t3130-failing-calls.sh \
 	tests/t3150-few-files.sh \
 	tests/t6000-kill-storm.sh \
@@ -88,7 +90,18 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/frozen-writer.py \
 	tests/lib/golden-lines.sh \
 	tests/lib/kill-storm.py \
-	tests/lib/power-cut.py
+	tests/lib/power-cut.py \
+	tests/lib/s3.sh \
+	tests/lib/s3/faulty-proxy.py \
+	tests/lib/s3/make-certs.sh \
+	tests/lib/s3/mon.py \
+	tests/lib/s3/proxy-log.py \
+	tests/lib/s3/rgw.sh \
+	tests/lib/s3/s3req.py \
+	tests/lib/s3/s3rver.js \
+	tests/lib/s3/s3rver.sh \
+	tests/lib/s3/slow-link.py \
+	tests/lib/s3/storage-classes.py
 
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c
