@@ -5,7 +5,12 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/cache_impl.h \
 	src/libcount/cold/endpoint.c \
 	src/libcount/cold/endpoint.h \
+	src/libcount/cold/index.c \
 	src/libcount/cold/index.h \
+	src/libcount/cold/index_change.c \
+	src/libcount/cold/index_impl.h \
+	src/libcount/cold/index_sweep.c \
+	src/libcount/cold/index_write.c \
 	src/libcount/cold/key.c \
 	src/libcount/cold/price.c \
 	src/libcount/cold/price.h \

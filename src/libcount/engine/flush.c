@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cold/index.h"
 #include "engine/blockname.h"
 #include "hot/append.h"
 
@@ -169,7 +170,8 @@ static int clean_up(struct maint *m, struct count_error *err)
 	if (hot_remove_below(m->dir->wal_fd, m->dir->wal_path, m->cur.first_segment, &removed,
 			     &why) != COUNT_OK)
 		log_msg(&m->dir->log, 1, "%s", why.text);
-	return sweep(m->dir, &m->cur, err);
+	ret = cold_index_sweep(m->dir, &m->cur, err);
+	return ret == COUNT_OK ? sweep(m->dir, &m->cur, err) : ret;
 }
 
 static int run_locked(struct maint *m, const struct retention *r, struct count_error *err)
