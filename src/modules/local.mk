@@ -40,3 +40,17 @@ src_modules_regex_la_SOURCES = src/modules/regex.c
 src_modules_regex_la_CPPFLAGS = $(public_cppflags) -I$(top_srcdir)/src/libcount $(PCRE2_CFLAGS)
 src_modules_regex_la_LDFLAGS = $(module_ldflags)
 src_modules_regex_la_LIBADD = $(PCRE2_LIBS)
+
+# The client of S3; the same holds for what it calls of the core.
+if WITH_S3
+pkglib_LTLIBRARIES += src/modules/s3.la
+endif
+src_modules_s3_la_SOURCES = src/modules/s3.c \
+	src/libcount/base/buf.c \
+	src/libcount/base/error.c \
+	src/libcount/base/utf8.c \
+	src/libcount/store/objstore.c
+src_modules_s3_la_CPPFLAGS = $(AM_CPPFLAGS)
+src_modules_s3_la_LDFLAGS = -module -avoid-version -shared -no-undefined \
+	-export-symbols-regex '^count_s3_module$$'
+src_modules_s3_la_LIBADD = libcount-s3.la

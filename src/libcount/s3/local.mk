@@ -19,6 +19,21 @@ libcount_s3_la_SOURCES = \
 	src/libcount/s3/creds_json.c \
 	src/libcount/s3/creds_process.c \
 	src/libcount/s3/creds_profile.c \
+	src/libcount/s3/endpoint.c \
+	src/libcount/s3/endpoint.h \
+	src/libcount/s3/http.c \
+	src/libcount/s3/http.h \
+	src/libcount/s3/reply.c \
+	src/libcount/s3/reply.h \
+	src/libcount/s3/retry.c \
+	src/libcount/s3/retry.h \
+	src/libcount/s3/s3.c \
 	src/libcount/s3/s3.h \
+	src/libcount/s3/s3_auth.c \
+	src/libcount/s3/s3_impl.h \
+	src/libcount/s3/s3_request.c \
+	src/libcount/s3/s3_transfer.c \
 	src/libcount/s3/sigv4.c \
-	src/libcount/s3/sigv4.h
+	src/libcount/s3/sigv4.h \
+	src/libcount/s3/xml.c \
+	src/libcount/s3/xml.h

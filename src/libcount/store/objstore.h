@@ -52,7 +52,8 @@ enum objstore_op {
 enum objstore_result {
 	OBJSTORE_OK,
 	OBJSTORE_NOT_FOUND,	/* 404: no such key, or bucket; also if-match on a missing key */
-	OBJSTORE_PRECONDITION,	/* 412: the key exists (if-absent), or its ETag is another (if-match) */
+	OBJSTORE_PRECONDITION,	/* 412: the key exists (if-absent); its ETag is another, or on some servers
+				 * there is no such key (if-match) */
 	OBJSTORE_CONFLICT,	/* 409 *: another writer was in the way; with if-match read the ETag again */
 	OBJSTORE_DENIED,	/* 401, 403: credentials or permissions */
 	OBJSTORE_THROTTLED,	/* 503 SlowDown, 429 *: still so after the retries */
