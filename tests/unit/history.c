@@ -147,10 +147,14 @@ static void merge_files(struct history *h, struct maint *m)
 	job.window = window_of(m->unit, job.level, b->first_time);
 	for (size_t i = 0; i < m->cur.nblocks; i++)
 		if (window_of(m->unit, job.level, m->cur.blocks[i].first_time) == job.window &&
-		    m->cur.blocks[i].level <= job.level &&
+		    m->cur.blocks[i].level <= job.level && !m->cur.blocks[i].pinned &&
 		    (&m->cur.blocks[i] == b || history_random(h) % 2 == 0))
 			files[n++] = i;
 	job.nfiles = n;
+	if (n == 0) {	/* all of them are being archived */
+		free(files);
+		return;
+	}
 	ok(compact_merge(m, &job, &err), &err);
 	assert_int_equal(m->damage.code, COUNT_OK);
 	free(files);

@@ -6,6 +6,7 @@ unit_tests += \
 	tests/unit/test-api \
 	tests/unit/test-api-host \
 	tests/unit/test-append \
+	tests/unit/test-archive-publish \
 	tests/unit/test-block \
 	tests/unit/test-block-index \
 	tests/unit/test-bucket \
@@ -57,6 +58,7 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
+tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c

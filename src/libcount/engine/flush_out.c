@@ -78,6 +78,9 @@ static int create(struct out_set *o, struct out_file *f, struct count_error *err
 	for (int i = 0; i < TRIES; i++) {
 		struct stat st;
 
+		if (o->end_number != 0 && o->next_number >= o->end_number)
+			return err_set(err, COUNT_ERR_IO, "%s: the numbers set aside for new files are used up",
+				       o->dir->blocks_path);
 		f->number = o->next_number++;
 		block_tmp_name(f->number, tmp);
 		block_name(f->number, name);
@@ -318,6 +321,13 @@ int out_finish(struct out_set *o, struct count_error *err)
 			return ret;
 	}
 	return o->ndone == 0 ? COUNT_OK : fs_sync_dir(o->dir->blocks_fd, o->dir->blocks_path, err);
+}
+
+void out_next_plan(struct out_set *o, const struct plan *plan, uint64_t seg_lo, uint64_t seg_hi)
+{
+	o->plan = plan;
+	o->seg_lo = seg_lo;
+	o->seg_hi = seg_hi;
 }
 
 static void drop(struct out_set *o, struct out_file *f, bool finished)

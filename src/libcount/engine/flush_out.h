@@ -32,6 +32,7 @@ struct out_set {
 	const struct datadir *dir;
 	const struct plan *plan;
 	uint64_t next_number;		/* of CURRENT's counter; moves on */
+	uint64_t end_number;		/* where the numbers end that are ours without the lock; 0: we hold it */
 	uint64_t seg_lo, seg_hi;	/* for the headers */
 	uint64_t file_bytes;		/* BLOCK_FILE_BYTES */
 	struct chunk_coder *coder;
@@ -69,6 +70,8 @@ int out_copy(struct out_set *o, const struct block *from, const struct block_chu
 int out_end_series(struct out_set *o, struct count_error *err);
 /* Completes all files: fsync, rename, fsync of blocks/.  They stand in done[] then. */
 int out_finish(struct out_set *o, struct count_error *err);
+/* After out_finish(): what follows goes to files of another plan, beside those in done[]. */
+void out_next_plan(struct out_set *o, const struct plan *plan, uint64_t seg_lo, uint64_t seg_hi);
 /* After CURRENT names them: gives up the locks. */
 void out_release(struct out_set *o);
 /* On failure before that: removes the files.  Also after out_release(), then a no-op. */

@@ -4,6 +4,9 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/aggregate_parse.c \
 	src/libcount/engine/aggregate_stream.c \
 	src/libcount/engine/archive.h \
+	src/libcount/engine/archive_publish.c \
+	src/libcount/engine/archive_rewrite.c \
+	src/libcount/engine/archive_rewrite.h \
 	src/libcount/engine/blockname.c \
 	src/libcount/engine/blockname.h \
 	src/libcount/engine/buckets.c \
