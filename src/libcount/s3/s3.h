@@ -18,7 +18,8 @@ struct s3_config {		/* everything is borrowed until s3_open() returns, but log *
 	const char *endpoint;		/* NULL: AWS; https://host[:port] or http://host[:port], no path */
 	const char *region;		/* NULL: environment, profile, IMDS, us-east-1 */
 	const char *storage_class;	/* of puts that name none are the bucket's: this is only checked here */
-	const char *sse, *sse_kms_key_id, *tags, *request_payer, *ca_bundle;
+	const char *sse, *sse_kms_key_id, *request_payer, *ca_bundle;
+	const char *tags;		/* of puts that are `tagged`: "key=value&key=value" */
 	enum s3_style style;
 	bool allow_http;
 	uint32_t jobs, retries, timeout_s;

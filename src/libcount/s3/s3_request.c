@@ -102,7 +102,7 @@ static void put_headers(const struct s3_store *s, const struct s3_transfer *t, s
 	add(h, "x-amz-storage-class", p->storage_class);
 	add(h, "x-amz-server-side-encryption", s->cfg.sse);
 	add(h, "x-amz-server-side-encryption-aws-kms-key-id", s->cfg.sse_kms_key_id);
-	add(h, "x-amz-tagging", s->cfg.tags);
+	add(h, "x-amz-tagging", p->tagged ? s->cfg.tags : NULL);
 	add(h, "x-amz-checksum-sha256", t->checksum[0] != '\0' ? t->checksum : NULL);
 	if (p->condition == OBJSTORE_IF_ABSENT)
 		add(h, "If-None-Match", "*");

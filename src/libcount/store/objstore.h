@@ -92,6 +92,8 @@ struct objstore_put {
 	size_t len;
 	/* What the store is told about them; it may not keep it (a directory does not).  NULL: nothing. */
 	const char *content_type, *content_encoding, *storage_class;
+	bool tagged;		/* it gets the tags that the store was opened with: objects, so that lifecycle rules
+				 * find them, but never manifests */
 	enum objstore_condition condition;
 	const char *if_match;	/* an ETag that this store gave */
 };
