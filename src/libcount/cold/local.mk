@@ -19,4 +19,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/settings_set.c \
 	src/libcount/cold/take.c \
 	src/libcount/cold/tier.c \
-	src/libcount/cold/tier.h
+	src/libcount/cold/tier.h \
+	src/libcount/cold/update.c \
+	src/libcount/cold/update.h

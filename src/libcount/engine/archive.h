@@ -63,6 +63,8 @@ int archive_choose(struct archive *a, struct count_error *err);
 int archive_unpin(struct archive *a, struct count_error *err);
 /* Snapshot, series, pinned: leaves them empty. */
 void archive_choose_free(struct archive *a);
+/* Tells the log at level 0 "Error during S3 archival: ..." and keeps the first. */
+void archive_fail(struct archive *a, const struct count_error *why);
 
 /*
  * archive_upload.c: all due series; with an index that is not synced, first a sync.  Sets done, and in the
@@ -72,8 +74,6 @@ void archive_choose_free(struct archive *a);
  * Dry: the same from a plan, without a request.
  */
 int archive_upload(struct archive *a, struct count_error *err);
-/* Tells the log at level 0 "Error during S3 archival: ..." and keeps the first. */
-void archive_fail(struct archive *a, const struct count_error *why);
 
 /* archive_publish.c: removes the points of the done series that are older than the cut-off from the pinned blocks,
  * saves the index, unpins, in one CURRENT; then unlinks. */

@@ -4,6 +4,16 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/aggregate_parse.c \
 	src/libcount/engine/aggregate_stream.c \
 	src/libcount/engine/archive.h \
+	src/libcount/engine/archive_choose.c \
+	src/libcount/engine/archive_cold.c \
+	src/libcount/engine/archive_cold.h \
+	src/libcount/engine/archive_edit.c \
+	src/libcount/engine/archive_edit.h \
+	src/libcount/engine/archive_job.c \
+	src/libcount/engine/archive_job.h \
+	src/libcount/engine/archive_object.c \
+	src/libcount/engine/archive_pack.c \
+	src/libcount/engine/archive_pack.h \
 	src/libcount/engine/archive_publish.c \
 	src/libcount/engine/archive_rewrite.c \
 	src/libcount/engine/archive_rewrite.h \

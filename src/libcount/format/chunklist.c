@@ -276,6 +276,28 @@ int chunklist_finish(struct chunklist_writer *w, struct buf *out)
 	return COUNT_OK;
 }
 
+int chunklist_split(struct chunklist_writer *w, size_t at, struct chunklist_writer *rest)
+{
+	size_t n = w->n - at, off = n == 0 ? w->columns.len : w->v[at].off;
+
+	*rest = (struct chunklist_writer){ 0 };
+	if (n == 0)
+		return COUNT_OK;
+	rest->v = calloc(n, sizeof(*rest->v));
+	if (rest->v == NULL || !buf_reserve(&rest->columns, w->columns.len - off)) {
+		chunklist_writer_free(rest);
+		return COUNT_ERR_NOMEM;
+	}
+	memcpy(rest->v, w->v + at, n * sizeof(*rest->v));
+	for (size_t i = 0; i < n; i++)
+		rest->v[i].off -= off;
+	rest->n = rest->cap = n;
+	buf_put(&rest->columns, w->columns.data + off, w->columns.len - off);
+	w->n = at;
+	w->columns.len = off;
+	return COUNT_OK;
+}
+
 void chunklist_writer_free(struct chunklist_writer *w)
 {
 	free(w->v);

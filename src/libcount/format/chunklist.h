@@ -55,6 +55,8 @@ int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, const i
 		  const double *values, size_t n);
 size_t chunklist_size(const struct chunklist_writer *w);	/* of what finish would give, about */
 int chunklist_finish(struct chunklist_writer *w, struct buf *out);	/* appends */
+/* Moves the chunks from number at on to rest, which is empty.  COUNT_ERR_NOMEM: nothing has changed. */
+int chunklist_split(struct chunklist_writer *w, size_t at, struct chunklist_writer *rest);
 void chunklist_writer_free(struct chunklist_writer *w);		/* leaves an empty one */
 
 /* XXH3-128 over points as manifest.h says: begin, add any number of times, end. */
