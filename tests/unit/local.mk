@@ -14,6 +14,7 @@ unit_tests += \
 	tests/unit/test-cache \
 	tests/unit/test-chunk \
 	tests/unit/test-cold-index \
+	tests/unit/test-cold-sync \
 	tests/unit/test-cold-tier \
 	tests/unit/test-coldindex \
 	tests/unit/test-compact \
@@ -66,6 +67,7 @@ tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_cache_SOURCES = tests/unit/test-cache.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_cold_index_SOURCES = tests/unit/test-cold-index.c tests/unit/manifests.h
+tests_unit_test_cold_sync_SOURCES = tests/unit/test-cold-sync.c tests/unit/manifests.h
 tests_unit_test_cold_tier_SOURCES = tests/unit/test-cold-tier.c tests/unit/objstore-test.h
 tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manifests.h
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)

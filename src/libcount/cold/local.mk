@@ -17,6 +17,10 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/settings.c \
 	src/libcount/cold/settings.h \
 	src/libcount/cold/settings_set.c \
+	src/libcount/cold/sync.c \
+	src/libcount/cold/sync.h \
+	src/libcount/cold/sync_impl.h \
+	src/libcount/cold/sync_read.c \
 	src/libcount/cold/take.c \
 	src/libcount/cold/tier.c \
 	src/libcount/cold/tier.h \
