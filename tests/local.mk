@@ -42,6 +42,7 @@ shell_tests = \
 	tests/t3150-few-files.sh \
 	tests/t3900-golden.sh \
 	tests/t4010-objstore-dir.sh \
+	tests/t4200-credentials.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -64,6 +65,7 @@ SLOW_TESTS = \
 	tests/t0045-s3-servers.sh \
 	tests/t3130-failing-calls.sh \
 	tests/t3150-few-files.sh \
+	tests/t4200-credentials.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -89,6 +91,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/flip-bytes.py \
 	tests/lib/frozen-writer.py \
 	tests/lib/golden-lines.sh \
+	tests/lib/imitate-aws.py \
 	tests/lib/kill-storm.py \
 	tests/lib/power-cut.py \
 	tests/lib/s3.sh \
