@@ -17,10 +17,14 @@ fuzz_programs = \
 	fuzz/fuzz-block \
 	fuzz/fuzz-chunk-decode \
 	fuzz/fuzz-chunk-roundtrip \
+	fuzz/fuzz-chunklist \
 	fuzz/fuzz-config \
 	fuzz/fuzz-current \
+	fuzz/fuzz-legacy \
 	fuzz/fuzz-line \
+	fuzz/fuzz-manifest \
 	fuzz/fuzz-num \
+	fuzz/fuzz-object \
 	fuzz/fuzz-objpath \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
@@ -31,12 +35,18 @@ fuzz_programs = \
 fuzz_fuzz_block_SOURCES = fuzz/fuzz-block.c $(fuzz_driver)
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
+fuzz_fuzz_chunklist_SOURCES = fuzz/fuzz-chunklist.c $(fuzz_driver)
 fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_driver)
 fuzz_fuzz_current_SOURCES = fuzz/fuzz-current.c $(fuzz_driver)
+fuzz_fuzz_legacy_SOURCES = fuzz/fuzz-legacy.c $(fuzz_driver)
 fuzz_fuzz_line_SOURCES = fuzz/fuzz-line.c $(fuzz_driver)
 fuzz_fuzz_line_CPPFLAGS = $(cli_cppflags)
 fuzz_fuzz_line_LDADD = libcount-cli.la libcount-core.la -lm
+fuzz_fuzz_manifest_SOURCES = fuzz/fuzz-manifest.c $(fuzz_driver)
+fuzz_fuzz_manifest_LDADD = libcount-json.la $(LDADD)
 fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
+fuzz_fuzz_object_SOURCES = fuzz/fuzz-object.c $(fuzz_driver)
+fuzz_fuzz_object_LDADD = libcount-json.la $(LDADD)
 fuzz_fuzz_objpath_SOURCES = fuzz/fuzz-objpath.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)

@@ -7,12 +7,14 @@ unit_tests += \
 	tests/unit/test-api-host \
 	tests/unit/test-append \
 	tests/unit/test-archive-publish \
+	tests/unit/test-base64 \
 	tests/unit/test-block \
 	tests/unit/test-block-index \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-cache \
 	tests/unit/test-chunk \
+	tests/unit/test-chunklist \
 	tests/unit/test-cold-index \
 	tests/unit/test-cold-sync \
 	tests/unit/test-cold-tier \
@@ -25,10 +27,13 @@ unit_tests += \
 	tests/unit/test-flush \
 	tests/unit/test-fold \
 	tests/unit/test-keyname \
+	tests/unit/test-legacy \
 	tests/unit/test-log \
+	tests/unit/test-manifest \
 	tests/unit/test-merge \
 	tests/unit/test-model \
 	tests/unit/test-num \
+	tests/unit/test-object \
 	tests/unit/test-objstore \
 	tests/unit/test-objstore-dir \
 	tests/unit/test-pack \
@@ -60,12 +65,14 @@ tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
+tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_cache_SOURCES = tests/unit/test-cache.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
+tests_unit_test_chunklist_SOURCES = tests/unit/test-chunklist.c
 tests_unit_test_cold_index_SOURCES = tests/unit/test-cold-index.c tests/unit/manifests.h
 tests_unit_test_cold_sync_SOURCES = tests/unit/test-cold-sync.c tests/unit/manifests.h
 tests_unit_test_cold_tier_SOURCES = tests/unit/test-cold-tier.c tests/unit/objstore-test.h
@@ -78,10 +85,15 @@ tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
 tests_unit_test_keyname_SOURCES = tests/unit/test-keyname.c
+tests_unit_test_legacy_SOURCES = tests/unit/test-legacy.c
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c
+tests_unit_test_manifest_LDADD = libcount-json.la $(LDADD)
 tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(history_sources)
 tests_unit_test_num_SOURCES = tests/unit/test-num.c
+tests_unit_test_object_SOURCES = tests/unit/test-object.c
+tests_unit_test_object_LDADD = libcount-json.la $(LDADD)
 tests_unit_test_objstore_SOURCES = tests/unit/test-objstore.c tests/unit/objstore-s3.h tests/unit/objstore-test.h
 tests_unit_test_objstore_dir_SOURCES = tests/unit/test-objstore-dir.c tests/unit/objstore-test.h
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c

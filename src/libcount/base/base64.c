@@ -30,6 +30,8 @@ void base64_encode(const uint8_t *p, size_t len, struct buf *out)
 	uint8_t *to;
 	size_t i;
 
+	if (len == 0)
+		return;
 	if (len > SIZE_MAX / 4 * 3 - 2 || !buf_reserve(out, (len + 2) / 3 * 4)) {
 		out->failed = true;
 		return;

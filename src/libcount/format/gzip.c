@@ -56,13 +56,14 @@ static int unpack(z_stream *z, size_t at, size_t first, size_t max, struct buf *
 	while (ret == Z_OK) {
 		size_t room;
 
-		if (out->len - at == max)
-			return err_set(err, COUNT_ERR_CORRUPT, "unpacked it has more than %zu bytes", max - 1);
-		if (!more_room(out, at, first, max, z))
+		/* One byte more than allowed: what fills it is too much. */
+		if (!more_room(out, at, first, max + 1, z))
 			return err_nomem(err);
 		room = z->avail_out;
 		ret = inflate(z, Z_NO_FLUSH);
 		out->len += room - z->avail_out;
+		if (out->len - at > max)
+			return err_set(err, COUNT_ERR_CORRUPT, "unpacked it has more than %zu bytes", max);
 	}
 	if (ret == Z_MEM_ERROR)
 		return err_nomem(err);
@@ -83,8 +84,7 @@ int gzip_unpack(const uint8_t *p, size_t len, size_t max, struct buf *out, struc
 		return err_set(err, COUNT_ERR_CORRUPT, "the gzip is too long");
 	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
 		return err_nomem(err);
-	/* One byte more than allowed: what fills it is too much, what does not has ended. */
-	ret = unpack(&z, at, len * FIRST_GUESS + 1, max + 1, out, err);
+	ret = unpack(&z, at, len * FIRST_GUESS + 1, max, out, err);
 	inflateEnd(&z);
 	if (ret != COUNT_OK)
 		out->len = at;
