@@ -6,6 +6,7 @@ unit_tests += \
 	tests/unit/test-api \
 	tests/unit/test-api-host \
 	tests/unit/test-append \
+	tests/unit/test-archive-edit \
 	tests/unit/test-archive-publish \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
@@ -64,6 +65,7 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
+tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
