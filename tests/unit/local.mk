@@ -49,7 +49,7 @@ unit_tests += \
 	tests/unit/test-when \
 	tests/unit/test-writer
 if WITH_S3
-unit_tests += tests/unit/test-sigv4
+unit_tests += tests/unit/test-creds tests/unit/test-sigv4
 endif
 
 history_sources = tests/unit/history.c tests/unit/history.h
@@ -82,6 +82,8 @@ tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manif
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
+tests_unit_test_creds_SOURCES = tests/unit/test-creds.c
+tests_unit_test_creds_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
