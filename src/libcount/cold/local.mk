@@ -5,6 +5,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/cache_impl.h \
 	src/libcount/cold/endpoint.c \
 	src/libcount/cold/endpoint.h \
+	src/libcount/cold/fetch.c \
+	src/libcount/cold/fetch.h \
 	src/libcount/cold/index.c \
 	src/libcount/cold/index.h \
 	src/libcount/cold/index_change.c \
