@@ -109,6 +109,10 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c
 tests_lib_canon_LDADD =
+check_PROGRAMS += tests/lib/make-bucket
+tests_lib_make_bucket_SOURCES = tests/lib/make-bucket.c tests/unit/coldfix.c tests/unit/coldfix.h
+tests_lib_make_bucket_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_lib_make_bucket_LDADD = libcount-core.la -lm
 if WITH_S3
 check_PROGRAMS += tests/lib/credentials
 endif

@@ -382,7 +382,8 @@ struct count_query {		/* everything is borrowed until the cursor is closed */
 	unsigned tiers;			/* COUNT_TIER_ALL; without S3_ENABLED the cold one has nothing */
 	bool fresh;			/* read the manifests of other writers again, however lately that was done */
 	bool partial;			/* leave out what the cold tier cannot give; count_cursor_left_out() tells */
-	double max_cost;		/* USD; above it COUNT_ERR_COST before the first object is read; < 0: no limit */
+	/* USD; above it COUNT_ERR_COST, before the first object is read; < 0: no limit, as count_query_init() sets */
+	double max_cost;
 };
 
 /* One run of rows of one output series; valid until the next call on the cursor. */
@@ -434,8 +435,11 @@ struct count_requests {
 	uint64_t get, put, head, list, del;
 	uint64_t bytes_up, bytes_down;
 	double usd;			/* by the prices of the settings; NaN: unknown, as on any endpoint but AWS */
-	bool at_most;			/* a forecast that cannot be exact, since it depends on the points (--limit, --last) */
-	uint64_t probes;		/* requests to learn what the server can do, and to list an unknown bucket: beside those above */
+	/* The forecast cannot be exact: it depends on the points (a limit, the newest point before an end amid an
+	 * object), or an entry of a manifest does not tell the size. */
+	bool at_most;
+	/* Beside those above: to learn what the server can do, and what is in a bucket that is unknown or too old. */
+	uint64_t probes;
 };
 
 /* What the cold tier would be asked for by this query; makes no request but for an index that is not there or

@@ -6,7 +6,6 @@ unit_tests += \
 	tests/unit/test-api \
 	tests/unit/test-api-host \
 	tests/unit/test-append \
-	tests/unit/test-archive-edit \
 	tests/unit/test-archive-publish \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
@@ -42,6 +41,7 @@ unit_tests += \
 	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-snapshot \
+	tests/unit/test-source-cold \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
@@ -49,10 +49,11 @@ unit_tests += \
 	tests/unit/test-when \
 	tests/unit/test-writer
 if WITH_S3
-unit_tests += tests/unit/test-creds tests/unit/test-sigv4
+unit_tests += tests/unit/test-sigv4
 endif
 
 history_sources = tests/unit/history.c tests/unit/history.h
+coldfix_sources = tests/unit/coldfix.c tests/unit/coldfix.h
 
 tests_unit_test_aggregate_SOURCES = tests/unit/test-aggregate.c
 # The public interface: no private header is on their path, and only what is exported can be linked.
@@ -65,7 +66,6 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
-tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
@@ -82,8 +82,6 @@ tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manif
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
-tests_unit_test_creds_SOURCES = tests/unit/test-creds.c
-tests_unit_test_creds_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
@@ -108,6 +106,7 @@ tests_unit_test_series_SOURCES = tests/unit/test-series.c
 tests_unit_test_sigv4_SOURCES = tests/unit/test-sigv4.c
 tests_unit_test_sigv4_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
+tests_unit_test_source_cold_SOURCES = tests/unit/test-source-cold.c $(coldfix_sources)
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c

@@ -6,25 +6,6 @@
 
 #include "base/error.h"
 
-static void view_close(struct view *v)
-{
-	if (v->open)
-		snapshot_close(&v->snap);
-	v->open = false;
-}
-
-static int view_open(count_cursor *c, struct view *v, int64_t from, int64_t last,
-		     struct count_error *err)
-{
-	int ret = snapshot_open(&c->db->dir, from, last, &v->snap, err);
-
-	if (ret != COUNT_OK)
-		return ret;
-	v->open = true;
-	sources_local(&v->sources, &v->snap, c->q.tiers);
-	return COUNT_OK;
-}
-
 int cursor_wide(count_cursor *c, struct view **view, struct count_error *err)
 {
 	int ret = COUNT_OK;
@@ -34,7 +15,7 @@ int cursor_wide(count_cursor *c, struct view **view, struct count_error *err)
 		return COUNT_OK;
 	}
 	if (!c->wide.open)
-		ret = view_open(c, &c->wide, INT64_MIN, INT64_MAX, err);
+		ret = cursor_view_open(c, &c->wide, INT64_MIN, INT64_MAX, err);
 	*view = &c->wide;
 	return ret;
 }
@@ -106,14 +87,18 @@ static int open_parts(count_cursor *c, bool exact, struct count_error *err)
 	/* Steps reach back to the point before the range, wherever that is. */
 	if (c->no_range || (agg_needs(c->q.aggs, c->q.naggs) & AGG_NEED_STEPS))
 		from = INT64_MIN;
+	c->by_day = c->q.mode == COUNT_QUERY_LAST ||
+		    (c->q.naggs > 0 && agg_takes_stats(agg_needs(c->q.aggs, c->q.naggs)));
 	c->everything = from == INT64_MIN && (c->last == INT64_MAX || c->no_range);
-	ret = view_open(c, &c->view, from, c->no_range ? INT64_MAX : c->last, err);
+	ret = cursor_view_open(c, &c->view, from, c->no_range ? INT64_MAX : c->last, err);
+	if (ret == COUNT_OK)
+		ret = cursor_freshen(c, err);
 	if (ret == COUNT_OK)
 		ret = selection_open(&c->sel, c->q.selectors, c->q.nselectors,
 				     exact ? NULL : exists, c, err);
 	if (ret == COUNT_OK && c->q.naggs > 0)
 		ret = cursor_agg_open(c, err);
-	return ret;
+	return ret == COUNT_OK ? cursor_check_cost(c, err) : ret;
 }
 
 static int open_cursor(count_db *db, const struct count_query *q, bool exact, count_cursor **cur,
@@ -151,6 +136,15 @@ int cursor_open_exact(count_db *db, const struct count_query *q, count_cursor **
 	return open_cursor(db, q, true, cur, err);
 }
 
+uint64_t count_cursor_left_out(const count_cursor *c, const char **why)
+{
+	const struct cold_view *v = c->view.cold;
+
+	if (why != NULL)
+		*why = v != NULL ? v->why : "";
+	return v != NULL ? v->left_series : 0;
+}
+
 void count_cursor_close(count_cursor *c)
 {
 	if (c == NULL)
@@ -160,8 +154,10 @@ void count_cursor_close(count_cursor *c)
 	piece_list_free(&c->pieces);
 	selection_close(&c->sel);
 	chunk_coder_delete(c->coder);
-	view_close(&c->view);
-	view_close(&c->wide);
+	cursor_ahead_free(c);
+	free(c->ahead.current);
+	cursor_view_close(&c->wide);	/* may borrow from the other */
+	cursor_view_close(&c->view);
 	for (size_t i = 0; i < c->nunmatched; i++)
 		free(c->unmatched[i].suggestion);
 	free(c->unmatched);
@@ -174,10 +170,14 @@ int cursor_next_series(count_cursor *c, struct count_error *err)
 	size_t len;
 	int ret = COUNT_OK;
 
-	if (!c->begun)
+	if (!c->begun) {
 		ret = selection_begin(&c->sel, &c->view.sources, err);
+		cursor_ahead_begin(c);
+	}
 	c->begun = true;
-	if (ret == COUNT_OK)
+	if (ret == COUNT_OK && c->ahead.on)
+		ret = cursor_ahead_next(c, &name, &len, err);
+	else if (ret == COUNT_OK)
 		ret = selection_next(&c->sel, &name, &len, err);
 	if (ret != 1) {
 		c->sel_ended |= ret == 0;
@@ -192,19 +192,57 @@ int cursor_next_series(count_cursor *c, struct count_error *err)
 
 /* ---- Points ---- */
 
-static int begin_series(count_cursor *c, struct count_error *err)
+int cursor_begin_merge(count_cursor *c, struct count_error *err)
 {
-	int ret = sources_find(&c->view.sources, c->name, c->name_len, c->q.from, c->last,
-			       &c->pieces, err);
+	int64_t from = c->given ? c->given_to : c->q.from;
+	int ret = COUNT_OK;
 
+	c->pieces.len = 0;
+	if (!c->given || from < c->last) {
+		from += c->given;
+		c->view.main.by_day = c->by_day;
+		ret = sources_find(&c->view.sources, c->name, c->name_len, from, c->last, &c->pieces, err);
+	}
+	if (ret == COUNT_OK)
+		ret = cursor_plan_pieces(c, from, err);
 	if (ret != COUNT_OK)
 		return ret;
 	if (c->merge != NULL)
-		merge_reset(c->merge, &c->pieces, c->q.from, c->last);
-	else if (merge_new(&c->pieces, c->q.from, c->last, c->coder, &c->merge) != COUNT_OK)
+		merge_reset(c->merge, &c->pieces, from, c->last);
+	else if (merge_new(&c->pieces, from, c->last, c->coder, &c->merge) != COUNT_OK)
 		return err_nomem(err);
-	c->in_series = true;
 	return COUNT_OK;
+}
+
+static int begin_series(count_cursor *c, struct count_error *err)
+{
+	int ret;
+
+	c->given = false;
+	ret = cursor_begin_merge(c, err);
+	c->in_series = ret == COUNT_OK;
+	return ret;
+}
+
+/* 1: the next points of the series; 0: its end; else a status. */
+static int step_series(count_cursor *c, struct merge_step *step, struct count_error *err)
+{
+	for (;;) {
+		struct count_error why = { 0 };
+		int ret = merge_next(c->merge, NULL, NULL, step, &why);
+
+		if (ret == 1) {
+			c->given = true;
+			c->given_to = step->times[step->n - 1];
+		}
+		if (ret >= 0)
+			return ret;
+		ret = cursor_cold_failed(c, ret, &why, err);
+		if (ret == COUNT_OK)
+			ret = cursor_begin_merge(c, err);
+		if (ret != COUNT_OK)
+			return ret;
+	}
 }
 
 static int next_points(count_cursor *c, struct count_batch *batch, struct count_error *err)
@@ -222,7 +260,7 @@ static int next_points(count_cursor *c, struct count_batch *batch, struct count_
 			if (ret != COUNT_OK || !c->in_series)
 				return ret;
 		}
-		ret = merge_next(c->merge, NULL, NULL, &step, err);
+		ret = step_series(c, &step, err);
 		if (ret == 1) {
 			batch->times = step.times;
 			batch->values = step.values;
@@ -237,13 +275,29 @@ static int next_points(count_cursor *c, struct count_batch *batch, struct count_
 
 /* ---- Last values and names ---- */
 
-/* 1: the series has a point in the range, the newest is in last_time and last_value. */
+/* 1: the series has a point in the range; for --last the newest is in last_time and last_value. */
 static int find_last(count_cursor *c, struct count_error *err)
 {
+	const struct sources *s = &c->view.sources;
+
 	if (c->no_range)
 		return 0;
-	return sources_newest(&c->view.sources, c->name, c->name_len, c->q.from, c->last, c->coder,
-			      &c->last_time, &c->last_value, err);
+	c->view.main.by_day = true;
+	for (;;) {
+		struct count_error why = { 0 };
+		int ret;
+
+		if (c->q.mode == COUNT_QUERY_LIST)
+			ret = sources_any(s, c->name, c->name_len, c->q.from, c->last, c->coder, &why);
+		else
+			ret = sources_newest(s, c->name, c->name_len, c->q.from, c->last, c->coder, &c->last_time,
+					     &c->last_value, &why);
+		if (ret >= 0)
+			return ret;
+		ret = cursor_cold_failed(c, ret, &why, err);
+		if (ret != COUNT_OK)
+			return ret;
+	}
 }
 
 static int next_last(count_cursor *c, struct count_batch *batch, struct count_error *err)
@@ -269,7 +323,7 @@ static int next_name(count_cursor *c, struct count_error *err)
 
 	do {
 		ret = cursor_next_series(c, err);
-		if (ret != 1 || (c->q.from == INT64_MIN && c->q.to == INT64_MAX))
+		if (ret != 1 || !cursor_is_ranged(c))
 			return ret;
 		ret = find_last(c, err);
 	} while (ret == 0);

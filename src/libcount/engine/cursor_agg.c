@@ -98,49 +98,75 @@ static bool wants_stats(void *arg, int64_t first, int64_t last)
 	return agg_stream_wants_stats(arg, first, last);
 }
 
-static int begin_stream(count_cursor *c, struct count_error *err)
+/* The point before the range, for the step into its first bucket. */
+static int find_before(count_cursor *c, struct count_error *err)
 {
 	int64_t time;
 	double value;
+
+	if (!(c->stream.needs & AGG_NEED_STEPS) || c->q.from == INT64_MIN)
+		return COUNT_OK;
+	for (;;) {
+		struct count_error why = { 0 };
+		int ret;
+
+		c->view.main.by_day = true;
+		ret = sources_newest(&c->view.sources, c->name, c->name_len, INT64_MIN, c->q.from - 1, c->coder,
+				     &time, &value, &why);
+		if (ret == 1)
+			agg_stream_before(&c->stream, time, value);
+		if (ret >= 0)
+			return COUNT_OK;
+		ret = cursor_cold_failed(c, ret, &why, err);
+		if (ret != COUNT_OK)
+			return ret;
+	}
+}
+
+static int begin_stream(count_cursor *c, struct count_error *err)
+{
 	int ret;
 
 	agg_stream_begin(&c->stream);
-	if ((c->stream.needs & AGG_NEED_STEPS) && c->q.from > INT64_MIN) {
-		ret = sources_newest(&c->view.sources, c->name, c->name_len, INT64_MIN,
-				     c->q.from - 1, c->coder, &time, &value, err);
-		if (ret < 0)
-			return ret;
-		if (ret == 1)
-			agg_stream_before(&c->stream, time, value);
-	}
-	ret = sources_find(&c->view.sources, c->name, c->name_len, c->q.from, c->last, &c->pieces,
-			   err);
-	if (ret != COUNT_OK)
-		return ret;
-	if (c->merge != NULL)
-		merge_reset(c->merge, &c->pieces, c->q.from, c->last);
-	else if (merge_new(&c->pieces, c->q.from, c->last, c->coder, &c->merge) != COUNT_OK)
-		return err_nomem(err);
-	return COUNT_OK;
+	c->given = false;
+	ret = find_before(c, err);
+	return ret == COUNT_OK ? cursor_begin_merge(c, err) : ret;
+}
+
+static int put_step(count_cursor *c, const struct merge_step *step, struct count_error *err)
+{
+	int ret;
+
+	if (step->is_stats)
+		ret = agg_stream_stats(&c->stream, &step->stats);
+	else
+		ret = agg_stream_points(&c->stream, step->times, step->values, step->n);
+	c->given = true;
+	c->given_to = step->is_stats ? step->stats.last_time : step->times[step->n - 1];
+	return ret == COUNT_OK ? COUNT_OK : err_nomem(err);
 }
 
 static int stream_series(count_cursor *c, struct count_error *err)
 {
-	struct merge_step step;
 	int ret;
 
 	if (c->no_range)
 		return COUNT_OK;
 	ret = begin_stream(c, err);
-	if (ret != COUNT_OK)
-		return ret;
-	while ((ret = merge_next(c->merge, wants_stats, &c->stream, &step, err)) == 1) {
-		if (step.is_stats)
-			ret = agg_stream_stats(&c->stream, &step.stats);
-		else
-			ret = agg_stream_points(&c->stream, step.times, step.values, step.n);
-		if (ret != COUNT_OK)
-			return err_nomem(err);
+	while (ret == COUNT_OK) {
+		struct count_error why = { 0 };
+		struct merge_step step;
+
+		ret = merge_next(c->merge, wants_stats, &c->stream, &step, &why);
+		if (ret == 0)
+			break;
+		if (ret == 1) {
+			ret = put_step(c, &step, err);
+			continue;
+		}
+		ret = cursor_cold_failed(c, ret, &why, err);
+		if (ret == COUNT_OK)
+			ret = cursor_begin_merge(c, err);
 	}
 	if (ret == COUNT_OK)
 		agg_stream_end(&c->stream);

@@ -9,7 +9,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/archive_cold.h \
 	src/libcount/engine/archive_edit.c \
 	src/libcount/engine/archive_edit.h \
-	src/libcount/engine/archive_forecast.c \
 	src/libcount/engine/archive_job.c \
 	src/libcount/engine/archive_job.h \
 	src/libcount/engine/archive_object.c \
@@ -18,11 +17,16 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/archive_publish.c \
 	src/libcount/engine/archive_rewrite.c \
 	src/libcount/engine/archive_rewrite.h \
-	src/libcount/engine/archive_upload.c \
 	src/libcount/engine/blockname.c \
 	src/libcount/engine/blockname.h \
 	src/libcount/engine/buckets.c \
 	src/libcount/engine/buckets.h \
+	src/libcount/engine/cold_fresh.c \
+	src/libcount/engine/cold_miss.c \
+	src/libcount/engine/cold_plan.c \
+	src/libcount/engine/cold_plan.h \
+	src/libcount/engine/cold_read.c \
+	src/libcount/engine/cold_view.c \
 	src/libcount/engine/column.h \
 	src/libcount/engine/compact.c \
 	src/libcount/engine/compact_merge.c \
@@ -36,9 +40,11 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/cursor.c \
 	src/libcount/engine/cursor.h \
 	src/libcount/engine/cursor_agg.c \
+	src/libcount/engine/cursor_cold.c \
 	src/libcount/engine/cursor_summary.c \
 	src/libcount/engine/db.c \
 	src/libcount/engine/db.h \
+	src/libcount/engine/explain.c \
 	src/libcount/engine/fill.c \
 	src/libcount/engine/fill.h \
 	src/libcount/engine/flush.c \
@@ -81,6 +87,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/snapshot.h \
 	src/libcount/engine/source.c \
 	src/libcount/engine/source.h \
+	src/libcount/engine/source_cold.c \
+	src/libcount/engine/source_cold.h \
 	src/libcount/engine/source_local.c \
 	src/libcount/engine/source_newest.c \
 	src/libcount/engine/suggest.c \

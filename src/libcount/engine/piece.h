@@ -2,7 +2,7 @@
  * piece.h - one sorted run of points of one series, wherever it is stored.
  *
  * A query, a flush and a compaction all see a series as a list of pieces: runs of the log, chunks
- * of blocks, later chunks of objects.  Pieces know times, count and recency without being decoded;
+ * of blocks, stretches of objects.  Pieces know times, count and recency without being decoded;
  * where statistics are kept they give those too.  merge.h turns pieces into one run of points.
  */
 #ifndef COUNT_ENGINE_PIECE_H
@@ -49,7 +49,15 @@ struct piece {
 	union {
 		struct { struct hot_run run; struct hot_run_cursor cursor; } hot;
 		struct { size_t block; struct block_chunk chunk; bool done; } warm;
-		struct { void *source; uint64_t index; } cold;
+		struct {
+			struct cold_source *source;
+			size_t block;		/* of its manifest */
+			const struct chunk_stats *stats;	/* of all its points; NULL: unknown */
+			bool read;		/* planned to be read: then it gives no statistics */
+			bool done;
+			size_t next;		/* chunk, or point of an object of the prototype */
+		} object;		/* of the cold tier, in a query */
+		struct { void *source; uint64_t index; } cold;	/* the same, in an archive run */
 	} u;
 };
 

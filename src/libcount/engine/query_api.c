@@ -6,7 +6,8 @@
 
 void count_query_init(struct count_query *q)
 {
-	*q = (struct count_query){ .from = INT64_MIN, .to = INT64_MAX, .tiers = COUNT_TIER_ALL };
+	*q = (struct count_query){ .from = INT64_MIN, .to = INT64_MAX, .tiers = COUNT_TIER_ALL,
+				   .max_cost = -1 };
 }
 
 /* ---- One series ---- */

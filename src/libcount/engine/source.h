@@ -88,6 +88,13 @@ int sources_find(const struct sources *s, const char *name, size_t len, int64_t 
 int sources_newest(const struct sources *s, const char *name, size_t len, int64_t from,
 		   int64_t last, struct chunk_coder *coder, int64_t *time, double *value,
 		   struct count_error *err);
+/* Where the search for it begins in its i-th stretch, i < SOURCES_STRETCHES, each longer than the one before. */
+#define SOURCES_STRETCHES 3
+int64_t sources_stretch(int64_t from, int64_t last, unsigned i);
+/* Is there a point in from <= t <= last?  1 or 0, or a status.  Reads only if no end of a piece lies there. */
+int sources_any(const struct sources *s, const char *name, size_t len, int64_t from, int64_t last,
+		struct chunk_coder *coder, struct count_error *err);
+bool sources_certain(const struct piece_list *l, int64_t from, int64_t last);	/* an end does */
 
 /* Byte order of names. */
 int name_order(const char *a, size_t a_len, const char *b, size_t b_len);

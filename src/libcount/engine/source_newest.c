@@ -3,7 +3,8 @@
  *
  * No walk through its history: if the series ends inside the range, only the pieces that
  * reach its last time count.  Otherwise the range is searched from its end, in
- * stretches of a day, then 64, then all.  Statistics of a chunk give the value undecoded.
+ * stretches of a day, then 64, then all.  Statistics of a chunk give the value undecoded.  cold_plan.c foretells
+ * what is read here.
  */
 #include <stdlib.h>
 
@@ -84,12 +85,18 @@ static int search(const struct sources *s, const char *name, size_t len, int64_t
 	return ret;
 }
 
+int64_t sources_stretch(int64_t from, int64_t last, unsigned i)
+{
+	/* Ticks of a day in milliseconds; for another unit another stretch, no matter. */
+	static const int64_t stretches[SOURCES_STRETCHES] = { 86400000, INT64_C(64) * 86400000, INT64_MAX };
+
+	return (uint64_t)last - (uint64_t)from > (uint64_t)stretches[i] ? last - stretches[i] : from;
+}
+
 int sources_newest(const struct sources *s, const char *name, size_t len, int64_t from,
 		   int64_t last, struct chunk_coder *coder, int64_t *time, double *value,
 		   struct count_error *err)
 {
-	/* Ticks of a day in milliseconds; for another unit another stretch, no matter. */
-	static const int64_t stretches[] = { 86400000, INT64_C(64) * 86400000, INT64_MAX };
 	struct newest best = { 0 };
 	int64_t latest = 0;
 	bool any = false;
@@ -103,16 +110,39 @@ int sources_newest(const struct sources *s, const char *name, size_t len, int64_
 		last = latest;
 		ret = search(s, name, len, last, last, coder, &best, err);
 	}
-	for (size_t i = 0; ret == COUNT_OK && !best.any && i < 3; i++) {
-		int64_t lo = from;
-
-		if ((uint64_t)last - (uint64_t)from > (uint64_t)stretches[i])
-			lo = last - stretches[i];
-		ret = search(s, name, len, lo, last, coder, &best, err);
-	}
+	for (unsigned i = 0; ret == COUNT_OK && !best.any && i < SOURCES_STRETCHES; i++)
+		ret = search(s, name, len, sources_stretch(from, last, i), last, coder, &best, err);
 	if (ret != COUNT_OK)
 		return ret;
 	*time = best.time;
 	*value = best.value;
 	return best.any;
+}
+
+/* ---- Any point ---- */
+
+bool sources_certain(const struct piece_list *l, int64_t from, int64_t last)
+{
+	for (size_t i = 0; i < l->len; i++) {
+		const struct piece *p = &l->v[i];
+
+		if ((p->first >= from && p->first <= last) || (p->last >= from && p->last <= last))
+			return true;
+	}
+	return false;
+}
+
+int sources_any(const struct sources *s, const char *name, size_t len, int64_t from, int64_t last,
+		struct chunk_coder *coder, struct count_error *err)
+{
+	struct piece_list pieces = { 0 };
+	struct newest best = { 0 };
+	int ret = sources_find(s, name, len, from, last, &pieces, err);
+
+	if (ret == COUNT_OK)
+		best.any = sources_certain(&pieces, from, last);
+	for (size_t i = 0; ret == COUNT_OK && !best.any && i < pieces.len; i++)
+		ret = read_last(&pieces.v[i], from, last, coder, &best, err);
+	piece_list_free(&pieces);
+	return ret == COUNT_OK ? best.any : ret;
 }
