@@ -9,6 +9,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/check.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
+	src/cli/explain.c \
+	src/cli/explain.h \
 	src/cli/format_graphite.c \
 	src/cli/format_json.c \
 	src/cli/ingest.c \

@@ -1,5 +1,6 @@
 /* query.c - the work of count-query: ask, print, and say what is missing. */
 #include "query.h"
+#include "explain.h"
 #include "plot.h"
 
 #include <errno.h>
@@ -221,6 +222,29 @@ static void summarize(struct run *r)
 		cli_raise(r->cli, CLI_PARTLY);
 }
 
+/* --partial left something out: the warnings said what. */
+static void tell_left_out(struct run *r)
+{
+	const char *why;
+	uint64_t n = count_cursor_left_out(r->cur, &why);
+
+	if (n == 0)
+		return;
+	cli_say(r->cli, CLI_WARN, "the answer is not whole: %" PRIu64 " series lack%s archived points", n,
+		n == 1 ? "s" : "");
+	cli_raise(r->cli, CLI_PARTLY);
+}
+
+static void tell_requests(struct run *r)
+{
+	struct count_requests q;
+
+	count_cursor_requests(r->cur, &q);
+	if (q.get + q.probes > 0)
+		cli_say(r->cli, CLI_INFO, "cold tier: %" PRIu64 " requests, %" PRIu64 " bytes%s", q.get, q.bytes_down,
+			q.probes > 0 ? ", and a look at the bucket" : "");
+}
+
 static void answer(struct run *r)
 {
 	struct count_error err = { 0 };
@@ -242,6 +266,8 @@ static void answer(struct run *r)
 			plot_end(r->plot, &r->out);
 		out_flush(&r->out);	/* the answer first, then what is to be said about it */
 		summarize(r);
+		tell_left_out(r);
+		tell_requests(r);
 	}
 	count_cursor_close(r->cur);
 	r->cur = NULL;
@@ -263,7 +289,9 @@ int query_run(struct cli *cli, struct query_options *opt)
 		out_init(&r->out, STDOUT_FILENO);
 		r->print = (struct print){ .out = &r->out, .format = opt->format, .unit = r->unit,
 			.time_format = opt->time_format, .list = opt->query.mode == COUNT_QUERY_LIST };
-		if (parse_times(r))
+		if (parse_times(r) && opt->explain)
+			explain_print(cli, r->db, &opt->query, &r->out);
+		else if (cli->status == 0)
 			answer(r);
 		if (!out_flush(&r->out)) {
 			cli_say(cli, CLI_ERROR, "standard output: %s", strerror(r->out.error));

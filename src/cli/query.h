@@ -12,7 +12,7 @@ struct query_options {
 	enum count_time_unit time_unit;
 	enum count_time_format time_format;
 	enum print_format format;
-	bool has_format, plot;
+	bool has_format, plot, explain;
 	struct count_duration step, max_age;
 	struct check check;
 	struct count_agg_spec *aggs;

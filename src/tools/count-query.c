@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { FROM = 1, TO, STEP, AGG, BY, FILL, TZ, LAST, LIST, LIMIT, FORMAT, PLOT, TIME_FORMAT, TIME_UNIT, TIER,
-       CHECK, MAX_AGE };
+       CHECK, MAX_AGE, PARTIAL, MAX_COST, EXPLAIN, FRESH };
 
 static const struct cli_option options[] = {
 	{ FROM, 0, "from", "TIME", "first time: a number, ISO 8601, -7d, now-1h, yesterday" },
@@ -26,7 +26,11 @@ static const struct cli_option options[] = {
 	{ PLOT, 0, "plot", NULL, "draw lines instead of printing points" },
 	{ TIME_FORMAT, 0, "time-format", "FORMAT", "unit (the directory's, the default), s, ms, us, ns or iso" },
 	{ TIME_UNIT, 0, "time-unit", "UNIT", "of numbers in --from and --to: auto, s, ms, us or ns" },
-	{ TIER, 0, "tier", "LIST", "read only these: hot, warm" },
+	{ TIER, 0, "tier", "LIST", "read only these: hot, warm, cold" },
+	{ PARTIAL, 0, "partial", NULL, "answer without what the cold tier cannot give, and exit with 1" },
+	{ MAX_COST, 0, "max-cost", "USD", "refuse to read more from the cold tier than this (default 1), or none" },
+	{ EXPLAIN, 0, "explain", NULL, "say what would be read from the cold tier, and what it costs, instead" },
+	{ FRESH, 0, "fresh", NULL, "look at the bucket again, however lately that was done" },
 	{ CHECK, 0, "check", "EXPR", "with --last: complain about values that are not '< 90' (> <= >= == !=)" },
 	{ MAX_AGE, 0, "max-age", "DURATION", "with --last: complain about newest points older than this" },
 	{ 0 }
@@ -92,8 +96,10 @@ static int set_tiers(struct cli *cli, struct query_options *opt, const char *arg
 			opt->query.tiers |= COUNT_TIER_HOT;
 		else if (end - p == 4 && memcmp(p, "warm", 4) == 0)
 			opt->query.tiers |= COUNT_TIER_WARM;
+		else if (end - p == 4 && memcmp(p, "cold", 4) == 0)
+			opt->query.tiers |= COUNT_TIER_COLD;
 		else
-			return cli_usage(cli, "bad --tier '%s': it is hot, warm or both", arg);
+			return cli_usage(cli, "bad --tier '%s': it is hot, warm, cold, or some of them", arg);
 		if (*end == '\0')
 			return 0;
 	}
@@ -106,6 +112,18 @@ static int set_duration(struct cli *cli, const char *option, const char *arg, st
 	if (count_duration_parse(arg, strlen(arg), dur, &err) == COUNT_OK)
 		return 0;
 	return cli_usage(cli, "bad %s '%s': %s", option, arg, err.text);
+}
+
+static int set_max_cost(struct cli *cli, struct query_options *opt, const char *arg)
+{
+	double usd;
+
+	if (strcmp(arg, "none") == 0)
+		usd = -1;
+	else if (count_value_parse(arg, strlen(arg), &usd) != COUNT_OK || !(usd >= 0))
+		return cli_usage(cli, "bad --max-cost '%s': it is a price in USD, or none", arg);
+	opt->query.max_cost = usd;
+	return 0;
 }
 
 static int set_limit(struct cli *cli, struct query_options *opt, const char *arg)
@@ -189,6 +207,10 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 	case LIMIT: return set_limit(cli, opt, arg);
 	case PLOT: opt->plot = true; return 0;
 	case TIER: return set_tiers(cli, opt, arg);
+	case PARTIAL: opt->query.partial = true; return 0;
+	case MAX_COST: return set_max_cost(cli, opt, arg);
+	case EXPLAIN: opt->explain = true; return 0;
+	case FRESH: opt->query.fresh = true; return 0;
 	case CHECK:
 		if (!check_parse(&opt->check, arg))
 			return cli_usage(cli, "bad --check '%s': it is a comparison such as '< 90'", arg);
@@ -224,6 +246,8 @@ static int check(struct cli *cli, struct query_options *opt)
 		return cli_usage(cli, "--agg does not go with --last or --list");
 	if (checks && q->mode != COUNT_QUERY_LAST)
 		return cli_usage(cli, "--check and --max-age go with --last");
+	if (opt->explain && (opt->plot || checks || opt->has_format))
+		return cli_usage(cli, "--explain prints no points: no --plot, --check, --max-age or --format");
 	if (opt->plot && (q->mode != COUNT_QUERY_POINTS || opt->has_format || cli->json))
 		return cli_usage(cli, "--plot draws points: no --last, --list, --check, --format or --json");
 	q->selectors = (const char *const *)cli->operands;
@@ -239,6 +263,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_DFL);	/* | head ends us, whatever our parent ignores */
 	count_query_init(&opt.query);
+	opt.query.max_cost = 1;
 	if (cli_parse(&cli, &tool, &opt, argc, argv, &status)) {
 		status = check(&cli, &opt);
 		if (status == 0)
