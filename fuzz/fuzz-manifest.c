@@ -23,7 +23,7 @@ static void check_block(const struct manifest *m, const struct manifest_block *b
 {
 	uint64_t points = 0;
 
-	promise(strncmp(b->key, DIR, strlen(DIR)) == 0 && strstr(b->key, "/..") == NULL);
+	promise(strncmp(b->key, DIR, strlen(DIR)) == 0 && strstr(b->key, "/../") == NULL);
 	promise(b->start <= b->end && b->points >= 1);
 	promise(m->version == 0 || b->points - 1 <= (uint64_t)b->end - (uint64_t)b->start);
 	promise(!b->has_stats || b->stats.nan_count <= b->points);

@@ -51,6 +51,7 @@ static void test_times(void **state)
 	assert_int_equal(legacy_decode_times(times_bytes, sizeof(times_bytes), N(times), got, &at), COUNT_OK);
 	assert_memory_equal(got, times, sizeof(times));
 	assert_int_equal(at, 99);
+	assert_int_equal(legacy_decode_times(NULL, 0, 1, got, NULL), COUNT_ERR_CORRUPT);
 	/* Every cut, and one point more or fewer than there is. */
 	for (size_t len = 0; len < sizeof(times_bytes); len++)
 		assert_int_equal(legacy_decode_times(times_bytes, len, N(times), got, NULL), COUNT_ERR_CORRUPT);

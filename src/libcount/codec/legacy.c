@@ -60,11 +60,12 @@ static const uint8_t *change_of_gap(const uint8_t *p, const uint8_t *end, uint64
 
 int legacy_decode_times(const uint8_t *data, size_t len, size_t n, int64_t *times, uint64_t *at)
 {
-	const uint8_t *p = data, *end = data + len;
+	const uint8_t *p = data, *end;
 	uint64_t gap = 0;
 
 	if (n == 0 || len < 8)
 		return corrupt(at, 0);
+	end = data + len;
 	times[0] = get_i64(p);
 	p += 8;
 	for (size_t i = 1; i < n; i++) {
@@ -117,11 +118,12 @@ static const uint8_t *change_of_bits(const uint8_t *p, const uint8_t *end, uint6
 
 int legacy_decode_values(const uint8_t *data, size_t len, size_t n, double *values, uint64_t *at)
 {
-	const uint8_t *p = data, *end = data + len;
+	const uint8_t *p = data, *end;
 	uint64_t bits, x;
 
 	if (n == 0 || len < 8)
 		return corrupt(at, 0);
+	end = data + len;
 	bits = get_u64(p);
 	values[0] = f64_from_bits(bits);
 	p += 8;

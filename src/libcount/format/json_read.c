@@ -70,10 +70,11 @@ static int json_fault(const json_error_t *e, struct count_error *err)
 
 int json_load(const char *text, size_t len, json_t **root, struct count_error *err)
 {
-	const char *why = scan(text, text + len);
 	json_error_t e = { .line = 0 };
+	const char *why;
 	json_t *tree;
 
+	why = len == 0 ? "it is empty" : scan(text, text + len);
 	if (why != NULL)
 		return err_set(err, COUNT_ERR_CORRUPT, "not the JSON it should be: %s", why);
 	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
