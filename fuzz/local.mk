@@ -18,6 +18,7 @@ fuzz_programs = \
 	fuzz/fuzz-chunk-decode \
 	fuzz/fuzz-chunk-roundtrip \
 	fuzz/fuzz-chunklist \
+	fuzz/fuzz-coldindex \
 	fuzz/fuzz-config \
 	fuzz/fuzz-current \
 	fuzz/fuzz-legacy \
@@ -32,11 +33,17 @@ fuzz_programs = \
 	fuzz/fuzz-walframe \
 	fuzz/fuzz-when
 
+if WITH_S3
+fuzz_programs += fuzz/fuzz-creds
+endif
 fuzz_fuzz_block_SOURCES = fuzz/fuzz-block.c $(fuzz_driver)
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_chunklist_SOURCES = fuzz/fuzz-chunklist.c $(fuzz_driver)
+fuzz_fuzz_coldindex_SOURCES = fuzz/fuzz-coldindex.c $(fuzz_driver)
 fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_driver)
+fuzz_fuzz_creds_SOURCES = fuzz/fuzz-creds.c $(fuzz_driver)
+fuzz_fuzz_creds_LDADD = libcount-s3.la $(LDADD)
 fuzz_fuzz_current_SOURCES = fuzz/fuzz-current.c $(fuzz_driver)
 fuzz_fuzz_legacy_SOURCES = fuzz/fuzz-legacy.c $(fuzz_driver)
 fuzz_fuzz_line_SOURCES = fuzz/fuzz-line.c $(fuzz_driver)

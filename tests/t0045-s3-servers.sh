@@ -59,6 +59,34 @@ if s3_have rgw; then
 	ok 'a user who may read reads'			s3_get a
 	not_ok '... and does not write'			s3_put b body
 fi
+# A test that is killed as nothing can prevent takes its servers with it.
+cat >killed.sh <<'END'
+. "$srcdir/tap.sh"
+. "$srcdir/lib/s3.sh"
+export S3_ENDPOINT=http://127.0.0.1:1
+s3_proxy
+echo "$tap_dir" >"$1/where"
+echo "$pid" >"$1/pid"
+sleep 60
+END
+killed()
+{
+	: >where
+	sh killed.sh "$PWD" &
+	pid=$!
+	s3_await 10 test -s pid || return
+	read -r server <pid
+	kill -0 "$server" || return
+	kill -KILL $!
+	wait $!
+	pid=$$
+	s3_await 5 eval "! kill -0 $server || grep -q 'State:.Z' /proc/$server/status"
+	status=$?
+	rm -rf "$(cat where)"
+	return $status
+}
+ok 'a server ends with a test that is killed'	eval '! command -v python3 >/dev/null || killed'
+
 # shellcheck disable=SC2086 # a list of ids
 set -- $s3_pids
 s3_stop

@@ -6,6 +6,7 @@ unit_tests += \
 	tests/unit/test-api \
 	tests/unit/test-api-host \
 	tests/unit/test-append \
+	tests/unit/test-archive-edit \
 	tests/unit/test-archive-publish \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
@@ -49,7 +50,7 @@ unit_tests += \
 	tests/unit/test-when \
 	tests/unit/test-writer
 if WITH_S3
-unit_tests += tests/unit/test-sigv4
+unit_tests += tests/unit/test-creds tests/unit/test-sigv4
 endif
 
 history_sources = tests/unit/history.c tests/unit/history.h
@@ -66,6 +67,7 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
+tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
@@ -82,6 +84,8 @@ tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manif
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c
+tests_unit_test_creds_SOURCES = tests/unit/test-creds.c
+tests_unit_test_creds_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)

@@ -369,7 +369,7 @@ static void test_mends(void **state)
 {
 	struct current cur;
 	char path[128];
-	uint8_t byte;
+	uint8_t byte = 0;
 	struct cold_sync_report r;
 	int fd;
 

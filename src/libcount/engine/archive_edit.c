@@ -40,8 +40,8 @@ struct edit {
 	int64_t gap_from;		/* where the next gap begins */
 	bool past_gap, past_all;	/* that gap was taken; nothing begins after the last cluster */
 	size_t lo, hi;			/* of order: the cluster; lo == hi: a gap */
-	size_t window;			/* of order: the next block to begin a window */
-	int64_t window_from, window_last;
+	size_t window;			/* of order: the next block that is not live yet */
+	int64_t window_from, window_last, window_next;
 	struct live **live;
 	size_t nlive;
 	uint64_t held;			/* bytes */
@@ -153,13 +153,14 @@ static bool has_local(struct edit *e, int64_t from, int64_t last)
 	return false;
 }
 
-/* The pieces of the part, or a part of it, and a merge over them. */
-static int begin_merge(struct edit *e, int64_t from, int64_t last, struct count_error *err)
+/* The pieces of a stretch of time, the local ones if `local`, and a merge over them. */
+static int begin_merge(struct edit *e, int64_t from, int64_t last, bool local, struct count_error *err)
 {
-	int ret;
+	int ret = COUNT_OK;
 
 	e->pieces.len = 0;
-	ret = e->in.find(e->in.arg, from, last, &e->pieces, err);
+	if (local)
+		ret = e->in.find(e->in.arg, from, last, &e->pieces, err);
 	for (size_t i = 0; i < e->nlive && ret == COUNT_OK; i++)
 		if (fetched_pieces(&e->live[i]->f, (struct rank){ 0, e->live[i]->block + 1 }, from, last,
 				   &e->pieces) != COUNT_OK)
@@ -171,18 +172,20 @@ static int begin_merge(struct edit *e, int64_t from, int64_t last, struct count_
 	return COUNT_OK;
 }
 
-/* Number and hash of the local points from first to last time of a block. */
+/* Number and hash of the local points from first to last time of a block, due or not; *due: are some? */
 static int look_at_local(struct edit *e, const struct manifest_block *b, uint64_t *points, uint8_t sum[16],
-			 struct count_error *err)
+			 bool *due, struct count_error *err)
 {
 	struct points_hash *hash = points_hash_new();
 	struct merge_step step;
-	int ret = hash == NULL ? err_nomem(err) : begin_merge(e, b->start, b->end, err);
+	int ret = hash == NULL ? err_nomem(err) : begin_merge(e, b->start, b->end, true, err);
 
 	*points = 0;
+	*due = false;
 	while (ret == COUNT_OK && (ret = merge_next(e->merge, NULL, NULL, &step, err)) == 1) {
 		points_hash_add(hash, step.times, step.values, step.n);
 		*points += step.n;
+		*due |= step.times[0] < e->in.cutoff;
 		ret = COUNT_OK;
 	}
 	if (ret == COUNT_OK)
@@ -202,13 +205,14 @@ static int judge_block(struct edit *e, size_t i, bool *merge, struct count_error
 	const struct manifest_block *b = block_at(e, i);
 	uint64_t points;
 	uint8_t sum[16];
+	bool due;
 	int ret;
 
 	*merge = false;
 	if (!has_local(e, b->start, b->end))
 		return COUNT_OK;
-	ret = look_at_local(e, b, &points, sum, err);
-	if (ret != COUNT_OK || points == 0)
+	ret = look_at_local(e, b, &points, sum, &due, err);
+	if (ret != COUNT_OK || !due)
 		return ret;
 	*merge = !b->has_hash || points != b->points || memcmp(sum, b->points_hash, sizeof(sum)) != 0 ||
 		 !is_ours(e, b);
@@ -260,7 +264,7 @@ static int next_part(struct edit *e, struct count_error *err)
 		if (!take_gap(e))
 			return COUNT_OK;
 		e->state = MERGING;
-		return begin_merge(e, e->from, e->last, err);
+		return begin_merge(e, e->from, e->last, true, err);
 	}
 	if (e->next == e->in.m->nblocks) {
 		e->state = ENDED;
@@ -272,6 +276,7 @@ static int next_part(struct edit *e, struct count_error *err)
 	if (ret != COUNT_OK || !merge)
 		return ret;
 	e->window = e->lo;
+	e->window_next = e->from;
 	e->state = NEXT_WINDOW;
 	return COUNT_OK;
 }
@@ -296,21 +301,22 @@ static int add_live(struct edit *e, size_t i, struct count_error *err)
 	return COUNT_OK;
 }
 
+/* From one block's start to the next; also the cut-off ends one, for local points behind it stay out. */
 static int next_window(struct edit *e, struct count_error *err)
 {
 	int ret = COUNT_OK;
 
-	if (e->window == e->hi) {
-		e->state = PART_DONE;
-		return COUNT_OK;
-	}
-	e->window_from = block_at(e, e->window)->start;
+	e->window_from = e->window_next;
 	for (size_t i = e->nlive; i-- > 0;)
 		if (e->in.m->blocks[e->live[i]->block].end < e->window_from)
 			drop_live(e, i);
 	while (e->window < e->hi && block_at(e, e->window)->start == e->window_from && ret == COUNT_OK)
 		ret = add_live(e, e->window++, err);
 	e->window_last = e->window < e->hi ? block_at(e, e->window)->start - 1 : e->last;
+	if (e->window_from < e->in.cutoff && e->window_last >= e->in.cutoff)
+		e->window_last = e->in.cutoff - 1;
+	if (e->window_last < e->last)
+		e->window_next = e->window_last + 1;
 	e->state = FETCHING;
 	return ret;
 }
@@ -360,7 +366,7 @@ static int merge_some(struct edit *e, struct count_error *err)
 		return pack_points(e->pack, step.times, step.values, step.n) == COUNT_OK ? COUNT_OK : err_nomem(err);
 	if (ret == 0) {
 		ret = check_read(e, err);
-		e->state = e->lo == e->hi ? PART_DONE : NEXT_WINDOW;
+		e->state = e->lo == e->hi || e->window_last == e->last ? PART_DONE : NEXT_WINDOW;
 	}
 	return ret;
 }
@@ -451,7 +457,7 @@ int edit_next(struct edit *e, enum edit_want *want, struct count_error *err)
 		case NEXT_WINDOW:	ret = next_window(e, err); break;
 		case FETCHING:
 			e->state = MERGING;
-			ret = begin_merge(e, e->window_from, e->window_last, err);
+			ret = begin_merge(e, e->window_from, e->window_last, e->window_from < e->in.cutoff, err);
 			break;
 		case MERGING:		ret = merge_some(e, err); break;
 		case PART_DONE:		ret = part_done(e, err); break;

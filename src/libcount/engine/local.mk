@@ -9,6 +9,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/archive_cold.h \
 	src/libcount/engine/archive_edit.c \
 	src/libcount/engine/archive_edit.h \
+	src/libcount/engine/archive_forecast.c \
 	src/libcount/engine/archive_job.c \
 	src/libcount/engine/archive_job.h \
 	src/libcount/engine/archive_object.c \
@@ -17,6 +18,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/archive_publish.c \
 	src/libcount/engine/archive_rewrite.c \
 	src/libcount/engine/archive_rewrite.h \
+	src/libcount/engine/archive_upload.c \
 	src/libcount/engine/blockname.c \
 	src/libcount/engine/blockname.h \
 	src/libcount/engine/buckets.c \

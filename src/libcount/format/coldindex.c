@@ -200,8 +200,9 @@ int coldindex_get(const struct coldindex *x, uint64_t i, struct coldindex_entry 
 {
 	uint64_t off = coldindex_offset(x, i), end = coldindex_offset(x, i + 1);
 
-	if (i >= x->n || off > end || end > x->table_off ||
-	    coldindex_record_read(x->data + off, (size_t)(end - off), e) != COUNT_OK)
+	if (i >= x->n || off > end || end > x->table_off)
+		return corrupt(at, x->table_off + (i < x->n ? 8 * i : 0));
+	if (coldindex_record_read(x->data + off, (size_t)(end - off), e) != COUNT_OK)
 		return corrupt(at, off);
 	return COUNT_OK;
 }
