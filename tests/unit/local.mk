@@ -46,6 +46,7 @@ unit_tests += \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
+	tests/unit/test-update \
 	tests/unit/test-walframe \
 	tests/unit/test-when \
 	tests/unit/test-writer
@@ -67,7 +68,7 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
-tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c
+tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c tests/unit/editworld.h
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
@@ -114,6 +115,7 @@ tests_unit_test_source_cold_SOURCES = tests/unit/test-source-cold.c $(coldfix_so
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
+tests_unit_test_update_SOURCES = tests/unit/test-update.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
 tests_unit_test_when_SOURCES = tests/unit/test-when.c
 tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
