@@ -7,6 +7,7 @@ tool_ldadd = libcount-cli.la libcount-core.la -lm
 bin_PROGRAMS += \
 	count-flush \
 	count-ingest \
+	count-manifest \
 	count-query
 
 count_flush_SOURCES = src/tools/count-flush.c
@@ -16,6 +17,10 @@ count_flush_LDADD = $(tool_ldadd)
 count_ingest_SOURCES = src/tools/count-ingest.c
 count_ingest_CPPFLAGS = $(cli_cppflags)
 count_ingest_LDADD = $(tool_ldadd)
+
+count_manifest_SOURCES = src/tools/count-manifest.c
+count_manifest_CPPFLAGS = $(cli_cppflags)
+count_manifest_LDADD = $(tool_ldadd)
 
 count_query_SOURCES = src/tools/count-query.c
 count_query_CPPFLAGS = $(cli_cppflags)
