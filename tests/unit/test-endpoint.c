@@ -24,7 +24,8 @@ static const struct { const char *endpoint, *bucket; enum s3_style style; const 
 	{ "https://s3.eu-west-1.amazonaws.com/", "data", AUTO, "us-east-2", "data.s3.us-east-2.amazonaws.com" },
 	{ "https://s3.dualstack.eu-west-1.amazonaws.com", "data", PATH, "us-east-2",
 	  "s3.dualstack.us-east-2.amazonaws.com" },
-	{ "https://s3.cn-north-1.amazonaws.com.cn", "data", PATH, "cn-northwest-1", "s3.cn-northwest-1.amazonaws.com.cn" },
+	{ "https://s3.cn-north-1.amazonaws.com.cn", "data", PATH, "cn-northwest-1",
+	  "s3.cn-northwest-1.amazonaws.com.cn" },
 	{ "https://vpce-1.s3.us-east-1.vpce.amazonaws.com", "data", PATH, "us-east-2",
 	  "vpce-1.s3.us-east-1.vpce.amazonaws.com" },
 	{ "https://storage.example.com", "data", AUTO, "x", "storage.example.com" },
@@ -58,7 +59,8 @@ static void test_good(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N(good); i++) {
-		struct s3_config cfg = { .bucket = good[i].bucket, .endpoint = good[i].endpoint, .style = good[i].style };
+		struct s3_config cfg = { .bucket = good[i].bucket, .endpoint = good[i].endpoint,
+			.style = good[i].style };
 		struct count_error err = { 0 };
 		struct endpoint e;
 		struct buf b = { 0 };

@@ -113,8 +113,8 @@ static void run_says(objstore *s, struct objstore_req *req, enum objstore_result
 	enum objstore_result result = objstore_run(s, req);
 
 	if (result != want || strstr(req->err.text, says) == NULL)
-		fail_msg("%s: result %d, wanted %d with \"%s\": %s\n%s", req->key, (int)result, (int)want, says, req->err.text,
-			 logged);
+		fail_msg("%s: result %d, wanted %d with \"%s\": %s\n%s", req->key, (int)result, (int)want, says,
+			 req->err.text, logged);
 	assert_null(strstr(req->err.text, SECRET));
 	assert_null(strstr(logged, SECRET));
 	assert_null(strstr(logged, "Signature="));
@@ -432,7 +432,8 @@ static void test_sink(void **state)
 {
 	objstore *s = open_store();
 	struct buf b = { 0 };
-	struct objstore_req req = { .op = OBJSTORE_GET, .key = "cut/sink", .get.sink = sink, .get.ctx = &b, .get.max = 10 };
+	struct objstore_req req = { .op = OBJSTORE_GET, .key = "cut/sink", .get.sink = sink, .get.ctx = &b,
+		.get.max = 10 };
 
 	(void)state;
 	put(s, "cut/sink", "0123456789", OBJSTORE_ALWAYS, OBJSTORE_OK, "");

@@ -45,8 +45,8 @@ static void test_list(void **state)
 	(void)state;
 	assert_int_equal(read_text(HEAD "<IsTruncated>true</IsTruncated>" ENTRY("p/a%2Bb%20c+d%25", "12")
 				   ENTRY("p/&amp;&#65;", "18446744073709551615")
-				   "<EncodingType>url</EncodingType><NextContinuationToken>t&lt;1</NextContinuationToken>"
-				   END, "p/", &page, &e), XML_LIST);
+				   "<EncodingType>url</EncodingType>"
+				   "<NextContinuationToken>t&lt;1</NextContinuationToken>" END, "p/", &page, &e), XML_LIST);
 	assert_int_equal(page.len, 2);
 	assert_string_equal(page.v[0].key, "p/a+b c d%");
 	assert_int_equal(page.v[0].size, 12);
@@ -106,8 +106,8 @@ static const struct { const char *what, *prefix, *text; } bad[] = {
 	{ "a NUL", "", HEAD "<EncodingType>url</EncodingType>" ENTRY("a%00b", "1") END },
 	{ "not UTF-8", "", HEAD "<EncodingType>url</EncodingType>" ENTRY("a%FF", "1") END },
 	{ "an error without a code", "", "<Error><Message>x</Message></Error>" },
-	{ "too deep", "", "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a></a>"
-		"</a></a></a></a></a></a>" },
+	{ "too deep", "", "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a>"
+		"</a></a></a></a></a></a></a></a></a>" },
 };
 
 static void test_refused(void **state)
