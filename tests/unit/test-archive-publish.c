@@ -84,10 +84,46 @@ static void run_begin(struct run *r, struct history *h, int64_t cutoff, uint64_t
 static void run_end(struct run *r)
 {
 	snapshot_close(&r->a.snap);
+	cold_index_close(r->a.index);
 	for (size_t i = 0; i < r->a.nseries; i++)
 		free(r->a.series[i].name);
 	free(r->a.series);
 	free(r->a.pinned);
+}
+
+static struct cold_index *open_index(const struct history *h)
+{
+	struct count_error err = { 0 };
+	struct cold_index *x = NULL;
+	struct current cur;
+
+	assert_int_equal(datadir_read_current(&h->db->dir, &cur, &err), COUNT_OK);
+	if (cold_index_open(&h->db->dir, &cur, "file:///b/p", &x, &err) != COUNT_OK)
+		fail_msg("%s", err.text);
+	current_free(&cur);
+	return x;
+}
+
+/* The run knows of a manifest, which the index should say afterwards. */
+static void learn_manifest(struct run *r, const struct history *h)
+{
+	struct manifest m = { .series = (char *)"x", .series_len = 1 };
+	struct count_error err = { 0 };
+
+	r->a.index = open_index(h);
+	if (cold_index_put(r->a.index, "x", 1, &m, "etag", 1700000000, &err) != COUNT_OK)
+		fail_msg("%s", err.text);
+}
+
+static bool index_says(const struct history *h)
+{
+	struct cold_index *x = open_index(h);
+	struct coldindex_entry e;
+	int ret = cold_index_find(x, "x", 1, &e, NULL);
+
+	cold_index_close(x);
+	assert_true(ret >= 0);
+	return ret == 1;
 }
 
 /* The same in the history; how many points that were. */
@@ -261,6 +297,8 @@ static void test_killed(void **state)
 			put_some(&h, 4);
 		history_flush(&h, false);
 		run_begin(&r, &h, cutoff, done);
+		if (round % 2 == 0)
+			learn_manifest(&r, &h);
 		pid = fork();
 		if (pid == 0)
 			_exit(archive_publish(&r.a, NULL) == COUNT_OK ? 0 : 1);
@@ -277,6 +315,37 @@ static void test_killed(void **state)
 		run_end(&r);
 	}
 	print_message("killed: %zu times before, %zu after\n", before, after);
+	history_end(&h);
+}
+
+/* Index and points change together. */
+static void test_index(void **state)
+{
+	struct count_error err = { 0 };
+	struct history h;
+	struct run r;
+
+	(void)state;
+	history_begin(&h, 6, 2, steps(1000, 1700000000000, HOUR_MS), 1000);
+	for (int i = 0; i < 6; i++)
+		put_some(&h, 2);
+	history_flush(&h, false);
+	run_begin(&r, &h, h.stamps[500], 3);
+	learn_manifest(&r, &h);
+	forget(&h, h.stamps[500], 3);
+	publish_ok(&r);
+	assert_false(cold_index_changed(r.a.index));
+	assert_true(index_says(&h));
+	history_check(&h);
+	run_end(&r);
+	/* What was published meanwhile by itself is no other run's. */
+	run_begin(&r, &h, h.stamps[700], 3);
+	learn_manifest(&r, &h);
+	assert_int_equal(cold_index_publish(r.a.index, 0, &err), COUNT_OK);
+	forget(&h, h.stamps[700], 3);
+	publish_ok(&r);
+	history_check(&h);
+	run_end(&r);
 	history_end(&h);
 }
 
@@ -297,6 +366,7 @@ static void test_no_room(void **state)
 	history_flush(&h, false);
 	cutoff = h.stamps[1500];
 	run_begin(&r, &h, cutoff, 7);
+	learn_manifest(&r, &h);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	tiny = (struct rlimit){ 2000, limit.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);
@@ -306,6 +376,7 @@ static void test_no_room(void **state)
 	assert_non_null(strstr(err.text, "blocks/"));
 	assert_int_equal(r.report.removed_points, 0);
 	assert_int_equal(count_pins(&h), 0);
+	assert_true(index_says(&h));
 	history_check(&h);
 	run_end(&r);
 	run_begin(&r, &h, cutoff, 7);
@@ -329,9 +400,11 @@ static void test_not_alone(void **state)
 		put_some(&h, 2);
 	history_flush(&h, false);
 	run_begin(&r, &h, h.stamps[500], 3);
+	learn_manifest(&r, &h);
 	change_pins(&h, 0, false);
 	assert_int_equal(archive_publish(&r.a, &err), COUNT_ERR_LOCKED);
 	assert_non_null(strstr(err.text, "archive.lock"));
+	assert_false(index_says(&h));
 	run_end(&r);
 	history_flush(&h, true);
 	history_check(&h);
@@ -515,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_not_alone),
 		cmocka_unit_test(test_overlapping),
