@@ -412,6 +412,49 @@ static void test_flush(void **state)
 	assert_int_equal(length("a"), 3);
 }
 
+/* A bucket in a directory: what is old goes, with what is asked of the plain and the long form. */
+static void test_archive(void **state)
+{
+	const int64_t day = 86400000;
+	struct count_point p[] = { { 1 * day, 1 }, { 2 * day + 1, 2 }, { 20 * day, 3 } };
+	struct count_archive_options opt;
+	struct count_archive_report r;
+	struct count_error why = { 0 };
+	char endpoint[128];
+	size_t n = 99;
+	count_db *d;
+
+	(void)state;
+	assert_int_equal(count_insert(db, "a", p, 3, &err), COUNT_OK);
+	assert_refused(COUNT_ERR_INVALID, "S3_ENABLED", count_archive(db, 20 * day, &n, &err));
+	assert_int_equal(n, 0);
+	snprintf(endpoint, sizeof(endpoint), "file://%s", api_top);
+	api_cfg.s3_enabled = true;
+	api_cfg.s3_bucket = "bucket";
+	assert_int_equal(count_config_set(&api_cfg, "S3_ENDPOINT", endpoint, "test", &err), COUNT_OK);
+	assert_int_equal(count_open(&api_cfg, COUNT_OPEN_EXISTING, &d, &err), COUNT_OK);
+	count_archive_options_init(&opt);
+	opt.jobs = 65;
+	assert_refused(COUNT_ERR_INVALID, "65", count_archive_with(d, &opt, &r, &err));
+	opt.jobs = 1;
+	opt.older_than = "14";
+	assert_refused(COUNT_ERR_INVALID, "", count_archive_with(d, &opt, NULL, &err));
+	opt.older_than = "18d";
+	opt.now = 20 * day;
+	if (count_archive_with(d, &opt, &r, &why) != COUNT_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(r.objects, 1);		/* up to midnight: the second point is a millisecond too young */
+	assert_int_equal(r.points, 1);
+	assert_int_equal(r.removed_points, 1);
+	assert_int_equal(r.cutoff_days, 18);
+	assert_int_equal(count_archive(d, 20 * day, &n, &err), COUNT_OK);
+	assert_int_equal(n, 0);			/* it waits */
+	assert_int_equal(count_force_archival(d, 20 * day, &n, &err), COUNT_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(length("a"), 1);	/* in the handle without S3 */
+	count_close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_query_refused, api_setup, api_teardown),
 		cmocka_unit_test_setup_teardown(test_cursor_end, api_setup, api_teardown),
 		cmocka_unit_test_setup_teardown(test_flush, api_setup, api_teardown),
+		cmocka_unit_test_setup_teardown(test_archive, api_setup, api_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/aggregate.h \
 	src/libcount/engine/aggregate_parse.c \
 	src/libcount/engine/aggregate_stream.c \
+	src/libcount/engine/archive.c \
 	src/libcount/engine/archive.h \
 	src/libcount/engine/archive_choose.c \
 	src/libcount/engine/archive_cold.c \
@@ -64,21 +65,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/fold.h \
 	src/libcount/engine/insert.c \
 	src/libcount/engine/maintain.c \
-	src/libcount/engine/manifest_cat.c \
-	src/libcount/engine/manifest_check.c \
-	src/libcount/engine/manifest_check.h \
-	src/libcount/engine/manifest_fetch.c \
-	src/libcount/engine/manifest_list.c \
-	src/libcount/engine/manifest_rebuild.c \
-	src/libcount/engine/manifest_repair.c \
-	src/libcount/engine/manifest_run.c \
-	src/libcount/engine/manifest_run.h \
-	src/libcount/engine/manifest_scan.c \
-	src/libcount/engine/manifest_scan.h \
-	src/libcount/engine/manifest_store.c \
-	src/libcount/engine/manifest_sync.c \
-	src/libcount/engine/manifest_verify.c \
-	src/libcount/engine/manifest_where.c \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
 	src/libcount/engine/merge_source.c \
