@@ -1,5 +1,6 @@
 # Manual pages in mdoc, linted by tests/t0030-man.sh.  One line a page, sorted.
 dist_man_MANS += \
+	man/count-archive.1 \
 	man/count-block.5 \
 	man/count-flush.1 \
 	man/count-ingest.1 \

@@ -42,6 +42,7 @@ shell_tests = \
 	tests/t3150-few-files.sh \
 	tests/t3900-golden.sh \
 	tests/t4010-objstore-dir.sh \
+	tests/t4110-archive.sh \
 	tests/t4200-credentials.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
@@ -94,7 +95,6 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/imitate-aws.py \
 	tests/lib/kill-storm.py \
 	tests/lib/power-cut.py \
-	tests/lib/s3-imitation.py \
 	tests/lib/s3.sh \
 	tests/lib/s3/faulty-proxy.py \
 	tests/lib/s3/make-certs.sh \

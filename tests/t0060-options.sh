@@ -2,7 +2,7 @@
 # t0060 - --help, the manual pages and the completions of the shells know the same options.
 . "${srcdir:-.}/tap.sh"
 
-tools='count-ingest count-query count-flush'
+tools='count-ingest count-query count-flush count-archive'
 
 # help_options TOOL: long and short options as --help lists them, sorted.
 help_options()

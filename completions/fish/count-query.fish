@@ -1,4 +1,4 @@
-# fish completion for count-query; count-ingest.fish and count-flush.fish read this file too.
+# fish completion for count-query; those of the other tools read this file too.
 # Options and their descriptions are those of --help.
 
 function __count_series
@@ -45,6 +45,10 @@ function __count_values -a tool long
             echo 'none 1 10 100'
         case 'count-query:from' 'count-query:to'
             echo 'now -1h -1d -7d -30d today yesterday'
+        case 'count-archive:older-than'
+            echo '7d 14d 30d 90d'
+        case 'count-archive:jobs'
+            echo '1 4 8 16 32'
         case 'count-flush:retention'
             echo '30d 90d 1y 2y 5y'
     end

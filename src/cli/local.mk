@@ -5,6 +5,8 @@ cli_cppflags = $(public_cppflags) -I$(top_srcdir)/src/cli -DCOUNT_MODULE_DIR='"$
 noinst_LTLIBRARIES += libcount-cli.la
 libcount_cli_la_CPPFLAGS = $(cli_cppflags)
 libcount_cli_la_SOURCES = \
+	src/cli/archive.c \
+	src/cli/archive.h \
 	src/cli/check.c \
 	src/cli/check.h \
 	src/cli/cli.c \
@@ -20,8 +22,6 @@ libcount_cli_la_SOURCES = \
 	src/cli/input_module.h \
 	src/cli/line.c \
 	src/cli/line.h \
-	src/cli/manifest.c \
-	src/cli/manifest.h \
 	src/cli/names.c \
 	src/cli/names.h \
 	src/cli/number.h \
@@ -37,6 +37,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/query.h \
 	src/cli/refused.c \
 	src/cli/refused.h \
+	src/cli/secrets.c \
+	src/cli/secrets.h \
 	src/cli/signals.c \
 	src/cli/signals.h \
 	src/cli/sink.c \

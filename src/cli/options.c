@@ -191,6 +191,6 @@ bool options_help(const struct cli_tool *tool)
 		printf("%-30s %s\n", left, o->help);
 	}
 	printf("\nExit status: 0 done, 1 something was rejected or not found, 2 usage or configuration,\n"
-	       "3 local storage, 5 locked, 128+n ended by signal n.  See also: man %s\n", tool->name);
+	       "3 local storage, 4 cold tier, 5 locked, 128+n ended by signal n.  See also: man %s\n", tool->name);
 	return fflush(stdout) == 0 && ferror(stdout) == 0;
 }

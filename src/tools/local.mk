@@ -5,10 +5,14 @@
 tool_ldadd = libcount-cli.la libcount-core.la -lm
 
 bin_PROGRAMS += \
+	count-archive \
 	count-flush \
 	count-ingest \
-	count-manifest \
 	count-query
+
+count_archive_SOURCES = src/tools/count-archive.c
+count_archive_CPPFLAGS = $(cli_cppflags)
+count_archive_LDADD = $(tool_ldadd)
 
 count_flush_SOURCES = src/tools/count-flush.c
 count_flush_CPPFLAGS = $(cli_cppflags)
@@ -17,10 +21,6 @@ count_flush_LDADD = $(tool_ldadd)
 count_ingest_SOURCES = src/tools/count-ingest.c
 count_ingest_CPPFLAGS = $(cli_cppflags)
 count_ingest_LDADD = $(tool_ldadd)
-
-count_manifest_SOURCES = src/tools/count-manifest.c
-count_manifest_CPPFLAGS = $(cli_cppflags)
-count_manifest_LDADD = $(tool_ldadd)
 
 count_query_SOURCES = src/tools/count-query.c
 count_query_CPPFLAGS = $(cli_cppflags)
