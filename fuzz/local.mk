@@ -34,8 +34,9 @@ fuzz_programs = \
 	fuzz/fuzz-when
 
 if WITH_S3
-fuzz_programs += fuzz/fuzz-creds
+fuzz_programs += fuzz/fuzz-creds fuzz/fuzz-xml
 endif
+
 fuzz_fuzz_block_SOURCES = fuzz/fuzz-block.c $(fuzz_driver)
 fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
@@ -60,6 +61,8 @@ fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
 fuzz_fuzz_tz_SOURCES = fuzz/fuzz-tz.c $(fuzz_driver)
 fuzz_fuzz_walframe_SOURCES = fuzz/fuzz-walframe.c $(fuzz_driver)
 fuzz_fuzz_when_SOURCES = fuzz/fuzz-when.c $(fuzz_driver)
+fuzz_fuzz_xml_SOURCES = fuzz/fuzz-xml.c $(fuzz_driver)
+fuzz_fuzz_xml_LDADD = libcount-s3.la libcount-core.la -lm
 
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)

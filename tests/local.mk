@@ -95,6 +95,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/imitate-aws.py \
 	tests/lib/kill-storm.py \
 	tests/lib/power-cut.py \
+	tests/lib/s3-imitation.py \
 	tests/lib/s3.sh \
 	tests/lib/s3/faulty-proxy.py \
 	tests/lib/s3/make-certs.sh \

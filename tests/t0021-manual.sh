@@ -1,9 +1,10 @@
 #!/bin/sh
-# t0021 - libcount(3) has the synopsis of every call of count.h, word for word, explains each once, and
+# t0021 - libcount(3) has the synopsis of every call of the headers, word for word, explains each once, and
 # names no other.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 page=$top_srcdir/man/libcount.3
-header=$top_srcdir/src/include/count.h
+cat "$top_srcdir/src/include/"*.h >header.h
+header=header.h
 
 # declared HEADER: the COUNT_API declarations without blanks and comments, one a line, sorted.
 declared()

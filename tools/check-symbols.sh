@@ -1,8 +1,8 @@
 #!/bin/sh
-# check-symbols.sh TOP [LIBRARY] - libcount.sym names exactly the functions that count.h marks
-# COUNT_API, sorted; and LIBRARY, the shared object, exports exactly these.
+# check-symbols.sh TOP [LIBRARY] - libcount.sym names exactly the functions that count.h and
+# count_manifest.h mark COUNT_API, sorted; and LIBRARY, the shared object, exports exactly these.
 top=${1:-.} library=${2:-}
-header=$top/src/include/count.h sym=$top/src/libcount/libcount.sym
+headers=$top/src/include sym=$top/src/libcount/libcount.sym
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 status=0
@@ -17,13 +17,13 @@ differs()
 }
 
 # A declaration may go over several lines: join, cut at ; and take the name before the first (.
-sed '/^#/d' "$header" | tr '\n' ' ' | sed 's|/\*|\n&|g; s|\*/|&\n|g' | sed '/^\/\*/d' |
+cat "$headers"/*.h | sed '/^#/d' | tr '\n' ' ' | sed 's|/\*|\n&|g; s|\*/|&\n|g' | sed '/^\/\*/d' |
 	tr '\n;' ' \n' | sed -n 's/.*COUNT_API \([^(]*\)(.*/\1/p' |
 	sed 's/.*[^A-Za-z0-9_]//' | LC_ALL=C sort -u >"$dir/header"
 LC_ALL=C sort -u "$sym" >"$dir/sym"
-[ -s "$dir/header" ] || { echo "no COUNT_API function found in $header"; status=1; }
+[ -s "$dir/header" ] || { echo "no COUNT_API function found in $headers"; status=1; }
 cmp -s "$sym" "$dir/sym" || { echo "$sym is not sorted"; status=1; }
-differs "$dir/header" "$dir/sym" "only in count.h (-), only in libcount.sym (+)"
+differs "$dir/header" "$dir/sym" "only in the header (-), only in libcount.sym (+)"
 
 if [ -n "$library" ]; then
 	nm -D --defined-only "$library" | awk '{ print $NF }' | LC_ALL=C sort -u >"$dir/exported"

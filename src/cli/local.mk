@@ -22,6 +22,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/input_module.h \
 	src/cli/line.c \
 	src/cli/line.h \
+	src/cli/manifest.c \
+	src/cli/manifest.h \
 	src/cli/names.c \
 	src/cli/names.h \
 	src/cli/number.h \

@@ -15,6 +15,8 @@
  * A handle (count_db, with its writers and cursors, which are closed before it) serves one
  * thread at a time; separate handles are independent, also on one directory; none is for a child of fork().
  * The library never prints, exits, or changes signals, locale or environment.
+ *
+ * What the cold tier holds, and how it is verified and repaired, is in count_manifest.h.
  */
 #ifndef COUNT_H
 #define COUNT_H

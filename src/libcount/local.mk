@@ -1,10 +1,10 @@
 # libcount: one convenience library, the core, built from a folder per layer.  From it come
 #
 #   libcount.la       what is installed: exports only the functions that libcount.sym names,
-#                     which are those marked COUNT_API in count.h (tests/t0020-symbols.sh)
+#                     which are those marked COUNT_API in src/include (tests/t0020-symbols.sh)
 #   count-*           the tools link the core itself (src/tools/local.mk says why)
 #   unit tests, fuzz  link the core too, so that they reach private functions
-include_HEADERS += src/include/count.h
+include_HEADERS += src/include/count.h src/include/count_manifest.h
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = src/libcount/libcount.pc
 

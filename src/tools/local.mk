@@ -8,6 +8,7 @@ bin_PROGRAMS += \
 	count-archive \
 	count-flush \
 	count-ingest \
+	count-manifest \
 	count-query
 
 count_archive_SOURCES = src/tools/count-archive.c
@@ -21,6 +22,10 @@ count_flush_LDADD = $(tool_ldadd)
 count_ingest_SOURCES = src/tools/count-ingest.c
 count_ingest_CPPFLAGS = $(cli_cppflags)
 count_ingest_LDADD = $(tool_ldadd)
+
+count_manifest_SOURCES = src/tools/count-manifest.c
+count_manifest_CPPFLAGS = $(cli_cppflags)
+count_manifest_LDADD = $(tool_ldadd)
 
 count_query_SOURCES = src/tools/count-query.c
 count_query_CPPFLAGS = $(cli_cppflags)

@@ -46,11 +46,18 @@ unit_tests += \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
 	tests/unit/test-tz \
+	tests/unit/test-update \
 	tests/unit/test-walframe \
 	tests/unit/test-when \
 	tests/unit/test-writer
 if WITH_S3
-unit_tests += tests/unit/test-creds tests/unit/test-sigv4
+unit_tests += \
+	tests/unit/test-creds \
+	tests/unit/test-endpoint \
+	tests/unit/test-retry \
+	tests/unit/test-s3 \
+	tests/unit/test-sigv4 \
+	tests/unit/test-xml
 endif
 
 history_sources = tests/unit/history.c tests/unit/history.h
@@ -67,7 +74,7 @@ tests_unit_test_api_host_CPPFLAGS = $(public_cppflags) $(CMOCKA_CFLAGS)
 tests_unit_test_api_host_LDADD = libcount.la $(CMOCKA_LIBS) -lpthread -lm
 tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
-tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c
+tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c tests/unit/editworld.h
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
@@ -88,6 +95,8 @@ tests_unit_test_creds_SOURCES = tests/unit/test-creds.c
 tests_unit_test_creds_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
+tests_unit_test_endpoint_SOURCES = tests/unit/test-endpoint.c
+tests_unit_test_endpoint_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
 tests_unit_test_keyname_SOURCES = tests/unit/test-keyname.c
@@ -104,6 +113,10 @@ tests_unit_test_objstore_SOURCES = tests/unit/test-objstore.c tests/unit/objstor
 tests_unit_test_objstore_dir_SOURCES = tests/unit/test-objstore-dir.c tests/unit/objstore-test.h
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_query_SOURCES = tests/unit/test-query.c
+tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
+tests_unit_test_retry_LDADD = libcount-s3.la $(LDADD)
+tests_unit_test_s3_SOURCES = tests/unit/test-s3.c
+tests_unit_test_s3_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 # Links libcrypto, which the core must not.
@@ -114,9 +127,12 @@ tests_unit_test_source_cold_SOURCES = tests/unit/test-source-cold.c $(coldfix_so
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
+tests_unit_test_update_SOURCES = tests/unit/test-update.c
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c
 tests_unit_test_when_SOURCES = tests/unit/test-when.c
 tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
+tests_unit_test_xml_SOURCES = tests/unit/test-xml.c
+tests_unit_test_xml_LDADD = libcount-s3.la $(LDADD)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -219,7 +219,8 @@ static void check_list(objstore *s, const char *prefix, unsigned max, const char
 
 	do {
 		req.list.token = token;
-		assert_int_equal(objstore_run(s, &req), OBJSTORE_OK);
+		if (objstore_run(s, &req) != OBJSTORE_OK)
+			fail_msg("prefix %s, pages of %u: %s", prefix, max, req.err.text);
 		assert_true(req.page.len <= max && (req.page.token == NULL || req.page.len > 0));
 		for (size_t i = 0; i < req.page.len; i++, at++) {
 			while (at < n && strncmp(keys[at], prefix, strlen(prefix)) != 0)
@@ -276,7 +277,8 @@ static void test_odd_keys(void **state)
 	check_list(s, "/", 1, odd_keys, N(odd_keys));
 	check_list(s, ".", 3, odd_keys, N(odd_keys));
 	check_list(s, "x/dir/", 1, odd_keys, N(odd_keys));
-	check_list(s, "\xe1", 1, odd_keys, N(odd_keys));
+	if (s3 == NULL)		/* half a character: it would stand in the XML of the reply */
+		check_list(s, "\xe1", 1, odd_keys, N(odd_keys));
 	check_list(s, "no/such", 1, odd_keys, 0);
 	for (size_t i = 0; i < N(odd_keys); i++)
 		assert_int_equal(drop(s, odd_keys[i]), OBJSTORE_OK);

@@ -14,6 +14,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/index_sweep.c \
 	src/libcount/cold/index_write.c \
 	src/libcount/cold/key.c \
+	src/libcount/cold/points.c \
+	src/libcount/cold/points.h \
 	src/libcount/cold/price.c \
 	src/libcount/cold/price.h \
 	src/libcount/cold/settings.c \

@@ -78,7 +78,7 @@ static int parse_manifest(struct cold_tier *t, const struct objstore_req *get, c
 	case COUNT_ERR_NOMEM:
 		return err_nomem(err);
 	case COUNT_ERR_VERSION:
-		return err_set(err, COUNT_ERR_COLD, "%s: written by a newer count: %.150s; update this one",
+		return err_set(err, COUNT_ERR_COLD, "%s: " COLD_NEWER ": %.150s; update this one",
 			       shown(get->key), why.text);
 	default:
 		return err_set(err, COUNT_ERR_COLD, "%s: damaged manifest: %.150s; count-manifest rebuild makes it "
@@ -208,7 +208,7 @@ int cold_object_take(struct cold_tier *t, const struct manifest_block *b, const 
 	if (ret == COUNT_ERR_NOMEM)
 		return err_nomem(err);
 	if (ret == COUNT_ERR_VERSION)
-		return err_set(err, COUNT_ERR_COLD, "%s: written by a newer count: %.150s; update this one",
+		return err_set(err, COUNT_ERR_COLD, "%s: " COLD_NEWER ": %.150s; update this one",
 			       shown(b->key), why.text);
 	if (ret != COUNT_OK)
 		return damaged(b->key, err, why.text[0] != '\0' ? why.text : "damaged object");

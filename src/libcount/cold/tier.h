@@ -62,6 +62,9 @@ enum cold_key_kind { COLD_KEY_OTHER, COLD_KEY_MANIFEST, COLD_KEY_BLOCK };
 enum cold_key_kind cold_key_parse(const struct cold_tier *t, const char *key, const char **part, size_t *part_len,
 				  int64_t *start, int64_t *end);
 
+/* In the text of an error about what only a later version can read, and nobody may replace. */
+#define COLD_NEWER "written by a newer count"
+
 /*
  * A manifest from a finished GET: parsed, and its name and unit checked.  1: it is in *m; 0: there is none
  * (404).  COUNT_ERR_DENIED says that without s3:ListBucket a missing key answers 403 too.  COUNT_ERR_COLD:

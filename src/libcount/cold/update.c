@@ -213,8 +213,8 @@ static void pause_a_little(unsigned tries)
 static int lost_race(struct cold_update *u, struct count_error *err)
 {
 	if (++u->tries > COLD_UPDATE_TRIES)
-		return err_set(err, COUNT_ERR_COLD, "%.300s: others changed it before each of %d tries; what was uploaded "
-			       "is taken by the next run", u->key, COLD_UPDATE_TRIES);
+		return err_set(err, COUNT_ERR_COLD, "%.300s: others changed it before each of %d tries; what was "
+			       "uploaded is taken by the next run", u->key, COLD_UPDATE_TRIES);
 	if (u->tries > 1)
 		pause_a_little(u->tries);
 	return read_again(u);

@@ -3,8 +3,8 @@
  *
  * The manifest as the caller knows it is edited and put on condition that it still is the one that stands (If-Match
  * its ETag, If-None-Match * if there is none).  If another writer was first, theirs is read, the edit made
- * again on it, the objects it names are looked at, and the put is tried anew.  A server that does not hold to conditions
- * gets a HEAD before the put: then one writer at a time is the caller's duty (warned of once, archive_upload.c).
+ * again on it, the objects it names are looked at, and the put is tried anew.  A server that does not hold to
+ * conditions gets a HEAD before the put: then one writer at a time is the caller's duty (archive_upload.c warns).
  *
  * Garbage of over a day is deleted first, then left out of the text: if we die between, the next run deletes
  * nothing again.
@@ -66,8 +66,8 @@ int cold_update_step(struct cold_update *u, struct count_error *err);
 void cold_update_free(struct cold_update *u);	/* not while a request is under way */
 
 /*
- * The text of m after the edit, as it would be put now; appended.  For forecasts: nothing is asked for.  *ndeletes: how many
- * objects would be deleted before.
+ * The text of m after the edit, as it would be put now; appended.  For forecasts: nothing is asked for.  *ndeletes:
+ * how many objects would be deleted before.
  */
 int cold_update_forecast(struct cold_update *u, struct buf *text, size_t *ndeletes, struct count_error *err);
 

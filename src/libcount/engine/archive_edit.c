@@ -1,8 +1,8 @@
 /*
  * archive_edit.c - local points against a manifest, to new objects; see archive_edit.h.
  *
- * Time is cut into parts: clusters, which are blocks of the manifest that overlap each other (mostly one block), and the
- * gaps between them.  A cluster that is merged is walked in windows, from one block's start to
+ * Time is cut into parts: clusters, which are blocks of the manifest that overlap each other (mostly one block), and
+ * the gaps between them.  A cluster that is merged is walked in windows, from one block's start to
  * the next, so that only the objects that reach into a window are held.
  */
 #include "engine/archive_edit.h"

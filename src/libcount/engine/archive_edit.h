@@ -12,8 +12,8 @@
  * Where blocks of the manifest and local points meet:
  *	- the points between a block's first and last time have its count and points_hash, and the block is our own:
  *	  they are already there (what others claim is fetched and looked at first);
- *	- some fall inside, or blocks overlap each other: what is there is merged, local points win, and new objects take
- *	  the place of the old, unless that changed nothing;
+ *	- some fall inside, or blocks overlap each other: what is there is merged, local points win, and new objects
+ *	  take the place of the old, unless that changed nothing;
  *	- local points between blocks become objects there, which overlap none.
  *
  * Memory: old objects that overlap each other at one time (EDIT_HELD_BYTES at most), and what a packer holds.
@@ -62,8 +62,8 @@ bool edit_changes(const struct edit *e);	/* after EDIT_END: is there anything to
 size_t edit_stored_blocks(const struct edit *e, const struct manifest_block **v);
 /*
  * Changes m, the manifest the edit was made from or a later one of the same series: drops what was replaced
- * (garbage since now_s), adds what was stored, with m's seq.  EDIT_AGAIN: m does not have any more what the edit was built
- * on, or our objects are garbage there: make a new edit from m.  Else COUNT_ERR_NOMEM.
+ * (garbage since now_s), adds what was stored, with m's seq.  EDIT_AGAIN: m does not have any more what the edit was
+ * built on, or our objects are garbage there: make a new edit from m.  Else COUNT_ERR_NOMEM.
  */
 #define EDIT_AGAIN 1
 int edit_apply(const struct edit *e, int64_t now_s, struct manifest *m);

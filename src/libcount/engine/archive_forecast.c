@@ -1,7 +1,8 @@
 /*
  * archive_forecast.c - what a run would ask for, without asking: --dry-run.
  *
- * The same edits, names, objects and manifests as in a run, encoded for real; only ETags are invented, as long as real ones.
+ * The same edits, names, objects and manifests as in a run, encoded for real; only ETags are invented, as long as real
+ * ones.
  * Where an old object would be fetched and merged its points are not known: the new one is then taken to
  * be as large as both together, and the sum is "at most".
  */

@@ -376,8 +376,8 @@ static int start_again(struct archive_job *j)
 	int ret = COUNT_OK;
 
 	if (++j->again > MAX_AGAIN)
-		return err_set(&j->err, COUNT_ERR_COLD, "%.300s: others changed it during each of %d tries; the next run "
-			       "goes on", j->update.key, MAX_AGAIN);
+		return err_set(&j->err, COUNT_ERR_COLD, "%.300s: others changed it during each of %d tries; the next "
+			       "run goes on", j->update.key, MAX_AGAIN);
 	for (size_t i = 0; i < n && ret == COUNT_OK; i++)
 		if (!names_key(&j->update.m, v[i].key) && !edit_is_garbage(&j->update.m, v[i].key))
 			ret = abandon(j, v[i].key);

@@ -219,8 +219,8 @@ static int after_proof(struct upload *up, struct object_put *p, struct count_err
 		return failed(p, err);
 	if (p->looks++ == 0)	/* on the way, perhaps */
 		return submit(up, p, PROVING, OBJSTORE_GET);
-	return err_set(err, COUNT_ERR_COLD, "%.60s/%.300s: read back it is not what was stored; the points stay here: is "
-		       "something between that changes bodies?", objstore_url(up->a->tier.store), p->key);
+	return err_set(err, COUNT_ERR_COLD, "%.60s/%.300s: read back it is not what was stored; the points stay here: "
+		       "is something between that changes bodies?", objstore_url(up->a->tier.store), p->key);
 }
 
 int object_step(struct upload *up, struct object_put *p, struct count_error *err)

@@ -58,8 +58,8 @@ static void warn_once(struct run *r)
 	if (r->warned || !is_lax(a))
 		return;
 	r->warned = true;
-	log_msg(&a->db->dir.log, 1, "%s: the server does not hold to conditional puts: only one host at a time may archive "
-		"to this prefix", objstore_url(a->tier.store));
+	log_msg(&a->db->dir.log, 1, "%s: the server does not hold to conditional puts: only one host at a time may "
+		"archive to this prefix", objstore_url(a->tier.store));
 }
 
 /* What was learned goes to the index, if it is news. */

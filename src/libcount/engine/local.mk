@@ -65,6 +65,21 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/fold.h \
 	src/libcount/engine/insert.c \
 	src/libcount/engine/maintain.c \
+	src/libcount/engine/manifest_cat.c \
+	src/libcount/engine/manifest_check.c \
+	src/libcount/engine/manifest_check.h \
+	src/libcount/engine/manifest_fetch.c \
+	src/libcount/engine/manifest_list.c \
+	src/libcount/engine/manifest_rebuild.c \
+	src/libcount/engine/manifest_repair.c \
+	src/libcount/engine/manifest_run.c \
+	src/libcount/engine/manifest_run.h \
+	src/libcount/engine/manifest_scan.c \
+	src/libcount/engine/manifest_scan.h \
+	src/libcount/engine/manifest_store.c \
+	src/libcount/engine/manifest_sync.c \
+	src/libcount/engine/manifest_verify.c \
+	src/libcount/engine/manifest_where.c \
 	src/libcount/engine/merge.c \
 	src/libcount/engine/merge.h \
 	src/libcount/engine/merge_source.c \

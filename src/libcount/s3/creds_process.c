@@ -220,12 +220,12 @@ static bool drain(int *fd, struct buf *b, size_t max)
 	return true;
 }
 
-/* Of stderr the end is kept. */
+/* Of stderr the end is kept, however much there is. */
 static void drain_complaint(struct process *p)
 {
-	if (!drain(&p->fd[1], &p->complaint, STDERR_MAX) && p->complaint.len > STDERR_MAX / 2) {
-		size_t keep = STDERR_MAX / 2;
+	const size_t keep = STDERR_MAX / 2;
 
+	while (!drain(&p->fd[1], &p->complaint, STDERR_MAX) && !p->complaint.failed && clock_ms() < p->deadline_ms) {
 		memmove(p->complaint.data, p->complaint.data + p->complaint.len - keep, keep);
 		p->complaint.len = keep;
 	}

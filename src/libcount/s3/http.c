@@ -12,6 +12,7 @@
 
 #define CONNECT_MAX_S 5
 #define SLOWEST 1024		/* bytes a second; below that for timeout_s it ends */
+#define EXPECT_MIN (1 << 20)	/* bytes; only such a body waits for "100 Continue", and 1 s at most */
 
 struct http {
 	CURL *easy;
@@ -335,6 +336,13 @@ int http_begin(struct http *h, const struct http_request *req)
 	for (size_t i = 0; i < req->nheaders; i++)
 		if (!add_header(h, req->headers[i].name, req->headers[i].value))
 			return COUNT_ERR_NOMEM;
+	if (req->len <= EXPECT_MIN && strcmp(req->method, "PUT") == 0) {
+		struct curl_slist *l = curl_slist_append(h->headers, "Expect:");
+
+		if (l == NULL)
+			return COUNT_ERR_NOMEM;
+		h->headers = l;
+	}
 	curl_easy_reset(c);
 	set_callbacks(h);
 	set_connection(c, h->settings);

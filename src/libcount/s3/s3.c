@@ -187,6 +187,7 @@ static void run(struct s3_store *s, int timeout_ms)
 
 	while (s->base.done.head == NULL && (s->running != NULL || s->waiting != NULL)) {
 		int64_t wait = start_due(s), left = timeout_ms < 0 ? INT64_MAX : end - s3_now_ms();
+		size_t began = s->nrunning;
 		int still;
 
 		if (s->base.done.head != NULL)
@@ -195,13 +196,10 @@ static void run(struct s3_store *s, int timeout_ms)
 		take_ended(s);
 		if (s->base.done.head != NULL || left <= 0)
 			return;
+		if (s->nrunning != began)
+			continue;	/* there is room, and what has ended may want to begin again */
 		if (wait < 0 || wait > left)
 			wait = left;
-		if (still < (int)s->nrunning)
-			continue;
-		/* One that has just been put back may be due: look again soon. */
-		if (s->nrunning < s->window.limit && s->waiting != NULL && s->waiting->due_ms <= s3_now_ms())
-			continue;
 		curl_multi_poll(s->multi, NULL, 0, wait > 1000 ? 1000 : (int)wait, NULL);
 	}
 }
