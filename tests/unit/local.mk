@@ -8,6 +8,7 @@ unit_tests += \
 	tests/unit/test-append \
 	tests/unit/test-archive-edit \
 	tests/unit/test-archive-publish \
+	tests/unit/test-archive-upload \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
 	tests/unit/test-block-index \
@@ -76,6 +77,7 @@ tests_unit_test_api_host_LDFLAGS = -no-install
 tests_unit_test_append_SOURCES = tests/unit/test-append.c
 tests_unit_test_archive_edit_SOURCES = tests/unit/test-archive-edit.c tests/unit/editworld.h
 tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(history_sources)
+tests_unit_test_archive_upload_SOURCES = tests/unit/test-archive-upload.c tests/unit/archiveworld.h
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c

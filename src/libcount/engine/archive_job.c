@@ -186,7 +186,7 @@ bool job_key_taken(void *arg, const char *key)
 		if (strcmp(v[i].key, key) == 0)
 			return true;
 	for (size_t i = 0; i < j->nobjects; i++)
-		if (strcmp(j->objects[i]->key, key) == 0)
+		if (j->objects[i]->key != key && strcmp(j->objects[i]->key, key) == 0)
 			return true;
 	return false;
 }
