@@ -52,14 +52,14 @@ static void print_total(const struct explain *e, const struct count_requests *t)
 
 	usd_text(t->usd, usd);
 	if (e->cli->json) {
-		out_fmt(e->out, "\"objects\":%" PRIu64 ",\"cached\":%" PRIu64 ",\"requests\":%" PRIu64, e->objects, e->cached,
-			t->get);
-		out_fmt(e->out, ",\"bytes\":%" PRIu64 ",\"usd\":%s,\"exact\":%s,\"probes\":%" PRIu64 "}\n", t->bytes_down,
-			isnan(t->usd) ? "null" : usd, t->at_most ? "false" : "true", t->probes);
+		out_fmt(e->out, "\"objects\":%" PRIu64 ",\"cached\":%" PRIu64 ",", e->objects, e->cached);
+		out_fmt(e->out, "\"requests\":%" PRIu64 ",\"bytes\":%" PRIu64 ",", t->get, t->bytes_down);
+		out_fmt(e->out, "\"usd\":%s,\"exact\":%s,\"probes\":%" PRIu64 "}\n", isnan(t->usd) ? "null" : usd,
+			t->at_most ? "false" : "true", t->probes);
 		return;
 	}
-	out_fmt(e->out, "objects %" PRIu64 "\ncached %" PRIu64 "\nrequests %" PRIu64 "\nbytes %" PRIu64 "\n", e->objects,
-		e->cached, t->get, t->bytes_down);
+	out_fmt(e->out, "objects %" PRIu64 "\ncached %" PRIu64 "\n", e->objects, e->cached);
+	out_fmt(e->out, "requests %" PRIu64 "\nbytes %" PRIu64 "\n", t->get, t->bytes_down);
 	out_fmt(e->out, "usd %s\nexact %s\n", usd, t->at_most ? "no: at most, it depends on the points" : "yes");
 	if (t->probes > 0)
 		out_fmt(e->out, "probes %" PRIu64 "\n", t->probes);

@@ -16,33 +16,36 @@ static int64_t day_of(int64_t t)
 	return t >= 0 ? t / DAY_MS : -((-t - 1) / DAY_MS) - 1;
 }
 
-/* Chunks of at most 1,024 points, cut at days; and the statistics of each. */
-static bool add_points(const struct coldfix_block *v, struct chunklist_writer *w, struct manifest_block *b)
+/* Statistics of each day, and of all of them. */
+static void add_days(const struct coldfix_block *v, struct manifest_block *b)
 {
-	struct chunk_coder *coder = chunk_coder_new();
-	size_t i = 0, k;
-	bool good = coder != NULL;
-
-	for (; good && i < v->n; i = k) {
+	for (size_t i = 0, k; i < v->n; i = k) {
 		struct chunk_stats st;
-		size_t days = b->ndays;
 
-		for (k = i + 1; k < v->n && k - i < CHUNK_POINTS && day_of(v->times[k]) == day_of(v->times[i]); k++)
+		for (k = i + 1; k < v->n && day_of(v->times[k]) == day_of(v->times[i]); k++)
 			;
 		stats_of(v->times + i, v->values + i, k - i, &st);
-		good = chunklist_add(w, coder, v->times + i, v->values + i, k - i) == COUNT_OK;
 		if (i == 0)
 			b->stats = st;
 		else
 			stats_merge(&b->stats, &st);
 		if (v->plain || v->sparse)
 			continue;
-		if (days > 0 && day_of(b->days[days - 1].first_time) == day_of(st.first_time)) {
-			stats_merge(&b->days[days - 1], &st);
-			continue;
-		}
-		b->days = reallocarray(b->days, days + 1, sizeof(*b->days));
+		b->days = reallocarray(b->days, b->ndays + 1, sizeof(*b->days));
 		b->days[b->ndays++] = st;
+	}
+}
+
+static bool add_chunks(const struct coldfix_block *v, struct chunklist_writer *w)
+{
+	struct chunk_coder *coder = chunk_coder_new();
+	bool good = coder != NULL;
+
+	for (size_t i = 0, k; good && i < v->n; i = k) {
+		for (k = i + 1; k < v->n && k - i < CHUNK_POINTS &&
+		     (v->loose || day_of(v->times[k]) == day_of(v->times[i])); k++)
+			;
+		good = chunklist_add(w, coder, v->times + i, v->values + i, k - i) == COUNT_OK;
 	}
 	chunk_coder_delete(coder);
 	return good;
@@ -105,7 +108,8 @@ static bool put_block(struct cold_tier *t, const char *series, const struct cold
 	b->seq = m->seq;
 	b->writer = strdup(t->writer);
 	b->codec = strdup("test+test");
-	good = add_points(v, &w, b) && chunklist_finish(&w, &o.chunks) == COUNT_OK && hash_points(v, b->points_hash);
+	add_days(v, b);
+	good = add_chunks(v, &w) && chunklist_finish(&w, &o.chunks) == COUNT_OK && hash_points(v, b->points_hash);
 	b->has_hash = b->has_stats = !v->plain;
 	o.series = strdup(series);
 	o.series_len = strlen(series);

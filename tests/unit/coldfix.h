@@ -10,6 +10,7 @@ struct coldfix_block {
 	size_t n;
 	bool plain;		/* no statistics, no hashes: as another writer might leave it */
 	bool sparse;		/* no rows of days */
+	bool loose;		/* chunks reach over the ends of days */
 };
 
 /* A tier of a bucket below dir, which is there: settings and d are filled, and must outlive it.  True: done. */

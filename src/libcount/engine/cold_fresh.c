@@ -82,7 +82,8 @@ int cold_view_stale(const struct cold_view *v, const struct cold_fresh *q, struc
 	ret = all_known(v, q, &stale, err);
 	if (ret != 0)
 		return ret == 1 ? stale : ret;
-	if (facts->synced_s >= now_s() - v->db->cold.index_max_age_s)
+	/* A look in the future says that the clock was set back: nobody knows how old it is. */
+	if (facts->synced_s > now_s() - v->db->cold.index_max_age_s && facts->synced_s <= now_s())
 		return 0;
 	ret = cold_index_totals(v->index, &totals, err);
 	return ret == COUNT_OK ? totals.foreign : ret;

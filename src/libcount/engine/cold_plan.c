@@ -53,7 +53,9 @@ int cold_plan_ask(struct cold_source *s, struct count_error *err)
 	for (size_t i = 0; s->loaded && i < s->manifest.nblocks && ret == COUNT_OK; i++) {
 		if (!s->blocks[i].certain || s->blocks[i].open)
 			continue;
-		ret = cold_view_fetch(s->view, err);
+		ret = cold_view_fetch(s->view, s->view->partial ? NULL : err);
+		if (ret != COUNT_OK && ret != COUNT_ERR_NOMEM && s->view->partial)
+			return COUNT_OK;	/* told when the object is read, and which points it has */
 		if (ret == COUNT_OK)
 			ret = cold_fetch_ask(s->view->fetch, &s->manifest.blocks[i], err);
 	}

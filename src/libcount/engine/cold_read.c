@@ -183,7 +183,7 @@ static int read_chunk(struct piece *p, struct chunk_coder *coder, int64_t *times
 		if (ret == COUNT_ERR_NOMEM)
 			return err_nomem(err);
 		if (ret == COUNT_ERR_VERSION)
-			return damaged(s, p->u.object.block, "written by a newer version, upgrade this program: codec at byte",
+			return damaged(s, p->u.object.block, "of a newer version, upgrade this program: codec at byte",
 				       at, err);
 		if (ret != COUNT_OK)
 			return damaged(s, p->u.object.block, "damaged chunk at byte", at, err);

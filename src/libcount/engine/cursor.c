@@ -87,8 +87,8 @@ static int open_parts(count_cursor *c, bool exact, struct count_error *err)
 	/* Steps reach back to the point before the range, wherever that is. */
 	if (c->no_range || (agg_needs(c->q.aggs, c->q.naggs) & AGG_NEED_STEPS))
 		from = INT64_MIN;
-	c->by_day = c->q.mode == COUNT_QUERY_LAST ||
-		    (c->q.naggs > 0 && agg_takes_stats(agg_needs(c->q.aggs, c->q.naggs)));
+	if (c->q.naggs > 0 && agg_takes_stats(agg_needs(c->q.aggs, c->q.naggs)))
+		c->cold_pieces = COLD_BY_DAY;
 	c->everything = from == INT64_MIN && (c->last == INT64_MAX || c->no_range);
 	ret = cursor_view_open(c, &c->view, from, c->no_range ? INT64_MAX : c->last, err);
 	if (ret == COUNT_OK)
@@ -200,7 +200,7 @@ int cursor_begin_merge(count_cursor *c, struct count_error *err)
 	c->pieces.len = 0;
 	if (!c->given || from < c->last) {
 		from += c->given;
-		c->view.main.by_day = c->by_day;
+		c->view.main.pieces = c->cold_pieces;
 		ret = sources_find(&c->view.sources, c->name, c->name_len, from, c->last, &c->pieces, err);
 	}
 	if (ret == COUNT_OK)
@@ -282,7 +282,7 @@ static int find_last(count_cursor *c, struct count_error *err)
 
 	if (c->no_range)
 		return 0;
-	c->view.main.by_day = true;
+	c->view.main.pieces = COLD_ENDS;
 	for (;;) {
 		struct count_error why = { 0 };
 		int ret;

@@ -48,7 +48,7 @@ struct count_cursor {
 	bool everything;		/* the snapshot has all blocks */
 	struct view view;
 	struct view wide;		/* of all time, opened when it is asked for */
-	bool by_day;			/* statistics will do: the cold tier gives a piece a day */
+	enum cold_pieces cold_pieces;	/* of points and aggregates */
 	struct ahead ahead;
 	struct selection sel;
 	struct chunk_coder *coder;

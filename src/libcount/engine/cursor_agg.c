@@ -110,7 +110,7 @@ static int find_before(count_cursor *c, struct count_error *err)
 		struct count_error why = { 0 };
 		int ret;
 
-		c->view.main.by_day = true;
+		c->view.main.pieces = COLD_ENDS;
 		ret = sources_newest(&c->view.sources, c->name, c->name_len, INT64_MIN, c->q.from - 1, c->coder,
 				     &time, &value, &why);
 		if (ret == 1)

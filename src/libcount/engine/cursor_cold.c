@@ -78,7 +78,7 @@ int cursor_view_open(count_cursor *c, struct view *v, int64_t from, int64_t last
 			v->open = true;
 			sources_local(&v->sources, &v->snap, c->q.tiers);
 			v->main.view = v->cold;
-			v->main.by_day = c->by_day;
+			v->main.pieces = c->cold_pieces;
 			if (cold)
 				sources_add(&v->sources, &source_cold, &v->main);
 			else
@@ -141,16 +141,17 @@ int cursor_plan(count_cursor *c, struct cold_source *s, const struct sources *sr
 
 	if (ret != 1 || c->no_range)
 		return ret < 0 ? ret : COUNT_OK;
+	ret = COUNT_OK;
 	cold_plan_clear(s);
-	s->by_day = true;
+	s->pieces = COLD_ENDS;
 	if (c->q.mode == COUNT_QUERY_LAST)
 		return cold_plan_newest(s, src, c->q.from, c->last, l, err);
 	if (c->q.mode == COUNT_QUERY_LIST)
 		return cursor_is_ranged(c) ? cold_plan_any(s, src, c->q.from, c->last, l, err) : COUNT_OK;
 	if ((agg_needs(c->q.aggs, c->q.naggs) & AGG_NEED_STEPS) && c->q.from > INT64_MIN)
 		ret = cold_plan_newest(s, src, INT64_MIN, c->q.from - 1, l, err);
-	s->by_day = c->by_day;
-	if (ret == 1 || ret == COUNT_OK)
+	s->pieces = c->cold_pieces;
+	if (ret == COUNT_OK)
 		ret = sources_find(src, name, len, c->q.from, c->last, l, err);
 	if (ret == COUNT_OK)
 		plan_list(c, s, l, c->q.from);
@@ -309,8 +310,8 @@ static int try_reach(count_cursor *c, struct count_error *err)
 		err->sys_errno = why.sys_errno;
 		err->http_status = why.http_status;
 	}
-	return err_set(err, ret, "%.400s; archived points of %.60s cannot be read (--partial leaves them out)", why.text,
-		       a->reached_by);
+	return err_set(err, ret, "%.400s; archived points of %.60s cannot be read (--partial leaves them out)",
+		       why.text, a->reached_by);
 }
 
 int cursor_ahead_next(count_cursor *c, const char **name, size_t *len, struct count_error *err)

@@ -270,7 +270,7 @@ static int add_block(struct cold_source *s, size_t i, int64_t from, int64_t last
 {
 	const struct manifest_block *b = &s->manifest.blocks[i];
 	const struct cold_block *c = &s->blocks[i];
-	bool stats = !c->overlaps && b->has_stats;
+	bool alone = !c->overlaps || s->pieces == COLD_ENDS, stats = alone && b->has_stats;
 	uint64_t count = 0;
 	size_t lo, hi;
 	int ret = COUNT_OK;
@@ -280,7 +280,7 @@ static int add_block(struct cold_source *s, size_t i, int64_t from, int64_t last
 	days_inside(b, from, last, &lo, &hi);
 	if (lo == hi)
 		return COUNT_OK;	/* no day of it has a point in the range */
-	if (s->by_day && !c->overlaps) {
+	if (s->pieces != COLD_WHOLE && alone) {
 		for (size_t d = lo; d < hi && ret == COUNT_OK; d++)
 			ret = add_piece(s, i, b->days[d].first_time, b->days[d].last_time, b->days[d].count,
 					&b->days[d], out);

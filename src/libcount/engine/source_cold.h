@@ -84,9 +84,16 @@ struct cold_block {		/* how far the object of a manifest's block is read */
 	struct points_hash *hash;	/* running, where nothing else proves the object */
 };
 
+enum cold_pieces {
+	COLD_WHOLE,		/* a piece an object */
+	COLD_BY_DAY,		/* a piece a day, where rows of days tell its statistics: for aggregates */
+	COLD_ENDS,		/* the same, and where objects overlap too, since what a piece ends with is true
+				 * all the same: for the newest point, by rank */
+};
+
 struct cold_source {		/* the state of source_cold; one at a time has the pieces of one series */
 	struct cold_view *view;
-	bool by_day;			/* pieces as statistics want them: a day each */
+	enum cold_pieces pieces;	/* what find makes of them */
 	bool loaded;			/* the series below is that of the last find */
 	uint64_t version;
 	char name[COUNT_SERIES_MAX + 1];
