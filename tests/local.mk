@@ -42,6 +42,7 @@ shell_tests = \
 	tests/t3150-few-files.sh \
 	tests/t3900-golden.sh \
 	tests/t4010-objstore-dir.sh \
+	tests/t4020-bucket-format.sh \
 	tests/t4110-archive.sh \
 	tests/t4200-credentials.sh \
 	tests/t4300-query-cold.sh \
@@ -96,6 +97,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/imitate-aws.py \
 	tests/lib/kill-storm.py \
 	tests/lib/power-cut.py \
+	tests/lib/read-bucket.py \
 	tests/lib/s3-imitation.py \
 	tests/lib/s3.sh \
 	tests/lib/s3/faulty-proxy.py \
