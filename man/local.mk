@@ -4,6 +4,7 @@ dist_man_MANS += \
 	man/count-block.5 \
 	man/count-flush.1 \
 	man/count-ingest.1 \
+	man/count-manifest.1 \
 	man/count-manifest.5 \
 	man/count-query.1 \
 	man/count-wal.5 \

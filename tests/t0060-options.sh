@@ -2,7 +2,7 @@
 # t0060 - --help, the manual pages and the completions of the shells know the same options.
 . "${srcdir:-.}/tap.sh"
 
-tools='count-ingest count-query count-flush count-archive'
+tools='count-ingest count-query count-flush count-archive count-manifest'
 
 # help_options TOOL: long and short options as --help lists them, sorted.
 help_options()
@@ -51,7 +51,8 @@ values()
 		tr -s ' ' '\n' | LC_ALL=C sort
 }
 enums='count-ingest:--format count-ingest:--time-unit count-ingest:--sync count-ingest:--precision
-	count-query:--format count-query:--time-unit count-query:--time-format count-query:--fill'
+	count-query:--format count-query:--time-unit count-query:--time-format count-query:--fill
+	count-manifest:--time-format'
 
 # check_shell SHELL: its function offer prints what SHELL offers for a line.
 check_shell()
@@ -67,6 +68,9 @@ check_shell()
 		ok "$1: values of ${e%:*} ${e#*:}" diff want got
 		[ -s want ] || ok '... the tool names them' false
 	done
+	printf 'rebuild\nrepair\n' >want
+	offer 'count-manifest re' | LC_ALL=C sort -u >got
+	ok "$1: commands of count-manifest"	diff want got
 	printf 'cpu.load\ncpu.usage\n' >want
 	offer 'count-query cpu' | LC_ALL=C sort -u >got
 	ok "$1: series by their first letters"	diff want got
