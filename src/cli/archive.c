@@ -64,8 +64,8 @@ static void progress(struct watch *w)
 	if (!w->terminal || now - w->started_ns < 1000000000 || now - w->shown_ns < 250000000)
 		return;
 	w->shown_ns = now;
-	fprintf(stderr, "\r%" PRIu64 " series due, %" PRIu64 " blocks stored, %s sent\033[K", w->report->series,
-		w->report->objects, size_text(w->report->requests.bytes_up, size));
+	fprintf(stderr, "\r%" PRIu64 " series due, %" PRIu64 " blocks stored, %s\033[K", w->report->series,
+		w->report->objects, size_text(w->report->bytes, size));
 }
 
 /* Signals are held back, so that no call is cut short; here those that wait get their turn. */

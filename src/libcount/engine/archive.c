@@ -95,9 +95,9 @@ static int run(struct archive *a, const struct cold_settings *settings, struct c
 		ret = archive_choose(a, err);
 	if (ret == COUNT_OK && a->nseries > 0)
 		ret = move(a, settings, err);
-	/* Pins that a dead run left, or this one when it failed early. */
-	if (!a->opt->dry_run)
-		ret = join(ret, &why, archive_unpin(a, &why), err);
+	/* A failure may have left pins; those of a dead run have gone with the choice. */
+	if (ret != COUNT_OK && !a->opt->dry_run && archive_unpin(a, &why) != COUNT_OK)
+		log_msg(&a->db->dir.log, 1, "%s: blocks stay pinned until the next archive run", why.text);
 	return join(ret, &a->first, status_of(&a->first), err);
 }
 
