@@ -1,6 +1,7 @@
 /* count-query - print points, newest points or names of series; see count-query(1). */
 #include "cli.h"
 #include "query.h"
+#include "secrets.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -269,6 +270,8 @@ int main(int argc, char **argv)
 		if (status == 0)
 			status = cli_config(&cli);
 		if (status == 0) {
+			if (cli.config.s3_enabled && (opt.query.tiers & COUNT_TIER_COLD) != 0)
+				secrets_guard();	/* before credentials are read */
 			signals_bus(tool.name, cli.config.data_dir);
 			status = query_run(&cli, &opt);
 		}

@@ -26,6 +26,7 @@ unit_tests += \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
+	tests/unit/test-fetch \
 	tests/unit/test-flush \
 	tests/unit/test-fold \
 	tests/unit/test-keyname \
@@ -99,6 +100,7 @@ tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
 tests_unit_test_endpoint_SOURCES = tests/unit/test-endpoint.c
 tests_unit_test_endpoint_LDADD = libcount-s3.la $(LDADD)
+tests_unit_test_fetch_SOURCES = tests/unit/test-fetch.c $(coldfix_sources)
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
 tests_unit_test_keyname_SOURCES = tests/unit/test-keyname.c
