@@ -213,7 +213,11 @@ else
 	local_points >all
 	strace -o trace -e trace=fsync -e inject=fsync:delay_enter=20000 count-archive >out 2>err &
 	tracer=$!
-	sleep 3
+	tries=0
+	while [ "$(find s3 -name manifest.json | wc -l)" -lt 3 ] && [ $tries -lt 300 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
 	pid=$(ps -o pid= --ppid $tracer)
 	# shellcheck disable=SC2086 # one word, with blanks
 	kill -TERM $pid
