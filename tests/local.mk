@@ -46,6 +46,7 @@ shell_tests = \
 	tests/t4110-archive.sh \
 	tests/t4200-credentials.sh \
 	tests/t4300-query-cold.sh \
+	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \

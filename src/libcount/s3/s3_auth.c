@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "s3/s3_impl.h"
 
-#define REFRESH_S 300		/* before they end */
 #define RETRY_MS 30000		/* after a source has failed */
 
 static struct creds_options options(const struct s3_store *s)
@@ -45,7 +44,7 @@ static int refresh(struct s3_store *s, struct count_error *err)
 	struct count_error e = { 0 };
 	int ret;
 
-	if (a->creds.access_key != NULL && (a->creds.expires_s == 0 || a->creds.expires_s - REFRESH_S > now_s))
+	if (a->creds.access_key != NULL && (a->creds.refresh_s == 0 || a->creds.refresh_s > now_s))
 		return COUNT_OK;
 	if (now_ms >= a->retry_ms) {
 		ret = fetch(s, &e);
