@@ -45,6 +45,7 @@ shell_tests = \
 	tests/t4020-bucket-format.sh \
 	tests/t4110-archive.sh \
 	tests/t4200-credentials.sh \
+	tests/t4210-credentials-used.sh \
 	tests/t4300-query-cold.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \

@@ -8,6 +8,7 @@ It checks what AWS checks, and misbehaves as it is told.
   --faults FILE       a line "PATH-REGEX FAULT..." each, read for every request, first match wins
   --token FILE        container: the Authorization it wants, read for every request (default: none)
   --lives SECONDS     until the credentials end (default 21600)
+  --keys FILE         give the key id and the secret in it, a line each, not made-up ones
   --cert F --key F    serve HTTPS
 
 container: GET /credentials/ID?part=1 with the Authorization it wants.
@@ -35,7 +36,7 @@ ROLE = "count-archive"
 
 ap = argparse.ArgumentParser(usage=__doc__, add_help=False)
 ap.add_argument("kind", choices=["container", "instance"])
-for name in "port-file", "log", "faults", "token", "cert", "key":
+for name in "port-file", "log", "faults", "token", "keys", "cert", "key":
     ap.add_argument("--" + name)
 ap.add_argument("--lives", type=int, default=21600)
 o = ap.parse_args()
@@ -63,7 +64,10 @@ def fault_for(path):
 def credentials(lives):
     given[0] += 1
     end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=lives)
-    return {"AccessKeyId": "ASIAIMITATION%04d" % given[0], "SecretAccessKey": "sCANARY/secret+%d" % given[0],
+    key, secret = "ASIAIMITATION%04d" % given[0], "sCANARY/secret+%d" % given[0]
+    if o.keys:
+        key, secret = open(o.keys).read().split()
+    return {"AccessKeyId": key, "SecretAccessKey": secret,
             "Token": "tCANARY/token==%d" % given[0], "Expiration": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
