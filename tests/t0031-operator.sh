@@ -37,11 +37,11 @@ not_ok 'a word that is not there is missed'	tells IAM 'no such word'
 # Settings: each that configuration knows is explained in a manual page.
 explained()
 {
-	sed -n 's/.*{ *"\([A-Z0-9_]*\)".*/\1/p; s/.*ELSEWHERE("\([A-Z0-9_]*\)").*/\1/p' \
-		"$top_srcdir/src/libcount/engine/config.c" | sort -u >settings
+	sed -n 's/^	{ *\(\.key = \)\{0,1\}"\([A-Z0-9_]*\)".*/\2/p' "$top_srcdir/src/libcount/engine/config.c" \
+		"$top_srcdir/src/libcount/cold/settings_set.c" | sort -u >settings
 	[ "$(wc -l <settings)" -ge 20 ] || return 1
 	while read -r name; do
-		grep -q "^\.It Ev $name" "$top_srcdir"/man/*.[17] || { note "$name is in no page"; return 1; }
+		grep -q "^\.It Ev.*\<$name\>" "$top_srcdir"/man/*.[17] || { note "$name is in no page"; return 1; }
 	done <settings
 }
 ok 'every setting has its place in a page'	explained
