@@ -219,8 +219,19 @@ else
 		tries=$((tries + 1))
 	done
 	pid=$(ps -o pid= --ppid $tracer)
-	# shellcheck disable=SC2086 # one word, with blanks
-	kill -TERM $pid
+	pid=${pid##* }
+	kill -STOP "$pid"		# as if the network hung
+	echo "beside 1 $(at 1 0)" >new
+	ok 'beside a run that hangs: ingest' timeout 10 count-ingest -q new
+	ok '... flush'			timeout 10 count-flush
+	hot() { timeout 10 env S3_ENABLED=false count-query beside; }
+	echo "beside 1 $(at 1 0)000" >want
+	ok '... query'			prints want hot
+	cat want all >both
+	mv both all
+	ok '... and another archive: 5'	exits 5 timeout 10 count-archive
+	kill -CONT "$pid"
+	kill -TERM "$pid"
 	wait $tracer
 	ok 'SIGTERM: 143'		test $? = 143
 	ok '... says that it stopped'	grep -q 'stopped by a signal' err
