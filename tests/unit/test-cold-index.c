@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cold/index.h"
+#include "cold/index_impl.h"
 #include "manifests.h"
 
 #define SCOPE "file:///b/count-data"
@@ -288,14 +289,23 @@ static void compare(const struct cold_index *x, const uint64_t *model)
 	assert_int_equal(cold_index_next(x, &c, &e, &err), 0);
 }
 
-static void test_model(void **state)
+/* spill_bytes 0: as usual. */
+static struct cold_index *open_spilling(uint64_t spill_bytes)
 {
-	static uint64_t model[NAMES];
 	struct cold_index *x = open_index(SCOPE);
-	uint64_t r = 42;
-	size_t most = 0;
 
-	(void)state;
+	if (spill_bytes > 0)
+		x->spill_bytes = spill_bytes;
+	return x;
+}
+
+static void against_model(uint64_t spill_bytes)
+{
+	uint64_t model[NAMES] = { 0 };
+	struct cold_index *x = open_spilling(spill_bytes);
+	uint64_t r = 42;
+	size_t most = 0, most_spilled = 0;
+
 	for (int round = 0; round < 80; round++) {
 		uint64_t n = 1 + next_random(&r) % (round % 10 == 0 ? NAMES : 12);
 
@@ -309,14 +319,16 @@ static void test_model(void **state)
 				put_gone(x, name);
 			else
 				put(x, name, model[i]);
+			most_spilled = x->nspilled > most_spilled ? x->nspilled : most_spilled;
 		}
+		assert_int_equal(named_files(), count_files());
 		if (round % 3 == 0)
 			compare(x, model);
 		publish(x);
 		compare(x, model);
 		if (round % 2 == 0) {
 			cold_index_close(x);
-			x = open_index(SCOPE);
+			x = open_spilling(spill_bytes);
 			compare(x, model);
 		}
 		assert_int_equal(named_files(), count_files());
@@ -324,6 +336,88 @@ static void test_model(void **state)
 		most = named_files() > most ? named_files() : most;
 	}
 	assert_true(most >= 3);		/* deltas are deltas */
+	if (spill_bytes > 0)
+		assert_true(most_spilled >= 2 && most_spilled <= COLD_INDEX_SPILLED);
+	else
+		assert_int_equal(most_spilled, 0);
+	cold_index_close(x);
+}
+
+static void test_model(void **state)
+{
+	(void)state;
+	against_model(0);
+}
+
+/* The same when changes hardly stay in memory. */
+static void test_spilled(void **state)
+{
+	(void)state;
+	against_model(1);
+}
+
+static void test_spilled_more(void **state)
+{
+	(void)state;
+	against_model(3000);
+}
+
+/* Who walks may change what he stands on, and before and behind him. */
+static void test_walk_and_change(void **state)
+{
+	struct cold_index *x = open_spilling(500);
+	struct cold_index_cursor c = { 0 };
+	struct coldindex_entry e;
+	char name[32];
+	int n = 0, ret;
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "s%02d", i);
+		put(x, name, 3);
+		if (i == 30)
+			publish(x);
+	}
+	while ((ret = cold_index_next(x, &c, &e, NULL)) == 1) {
+		assert_int_equal(atoi(e.name + 1), n);
+		snprintf(name, sizeof(name), "s%02d", n);
+		if (n % 3 == 0)
+			put_gone(x, name);
+		else
+			put(x, name, 5);
+		put(x, "a", 1);
+		if (n == 40)
+			publish(x);
+		n++;
+	}
+	assert_int_equal(ret, 0);
+	assert_int_equal(n, 60);
+	cold_index_close(x);
+}
+
+/* Where no file can be made, changes stay in memory. */
+static void test_no_spill(void **state)
+{
+	struct rlimit old, small = { .rlim_cur = 100 };
+	struct cold_index *x = open_spilling(1000);
+	char name[16];
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		put(x, name, 3);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(x->nspilled, 0);
+	assert_int_equal(count_files(), 0);
+	assert_has(x, "s0", 3);
+	assert_has(x, "s19", 3);
+	publish(x);
+	assert_has(x, "s0", 3);
 	cold_index_close(x);
 }
 
@@ -785,6 +879,10 @@ int main(void)
 		UNIT(test_memory),
 		UNIT(test_publish),
 		UNIT(test_model),
+		UNIT(test_spilled),
+		UNIT(test_spilled_more),
+		UNIT(test_walk_and_change),
+		UNIT(test_no_spill),
 		UNIT(test_gone_is_dropped),
 		UNIT(test_scope),
 		UNIT(test_every_byte),

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cold/index_impl.h"
 
+#define SPILL_BYTES (32u << 20)
 #define REMEDY "count-manifest sync makes it anew of the bucket"
 
 /* ---- Opening ---- */
@@ -121,6 +122,7 @@ int cold_index_open(const struct datadir *dir, const struct current *cur, const 
 	if (x == NULL)
 		return err_nomem(err);
 	x->dir = dir;
+	x->spill_bytes = SPILL_BYTES;
 	x->ready.fd = -1;
 	x->scope = strdup(scope);
 	x->nnamed = cur->ncold;
@@ -177,7 +179,7 @@ int index_body_damaged(const struct cold_index *x, const struct coldindex_entry 
 
 void cold_index_drop_damaged(struct cold_index *x)
 {
-	size_t kept = 0;
+	size_t kept = 0, spilled = x->nspilled;
 
 	cold_index_unsave(x, false);
 	for (size_t i = 0; i < x->nfiles; i++) {
@@ -189,6 +191,7 @@ void cold_index_drop_damaged(struct cold_index *x)
 			x->files[kept++] = *f;
 			continue;
 		}
+		x->nspilled -= i < spilled;
 		index_damaged(x, f, at, &why);
 		log_msg(&x->dir->log, 1, "%s", why.text);
 		index_file_close(f);
@@ -196,20 +199,22 @@ void cold_index_drop_damaged(struct cold_index *x)
 		x->facts.synced_s = 0;
 	}
 	x->nfiles = kept;
+	x->version++;
 }
 
 /* ---- One series ---- */
 
+/* *i: where it stands, or would. */
 static int find_in(const struct cold_index *x, const struct index_file *f, const char *name, size_t len,
-		   struct coldindex_entry *e, struct count_error *err)
+		   struct coldindex_entry *e, uint64_t *i, struct count_error *err)
 {
-	uint64_t i, at = 0;
-	int ret = coldindex_lower_bound(&f->x, name, len, &i, &at);
+	uint64_t at = 0;
+	int ret = coldindex_lower_bound(&f->x, name, len, i, &at);
 
-	if (ret == COUNT_OK && i == f->x.n)
+	if (ret == COUNT_OK && *i == f->x.n)
 		return 0;
 	if (ret == COUNT_OK)
-		ret = coldindex_get(&f->x, i, e, &at);
+		ret = coldindex_get(&f->x, *i, e, &at);
 	if (ret != COUNT_OK)
 		return index_damaged(x, f, at, err);
 	return e->name_len == len && memcmp(e->name, name, len) == 0;
@@ -219,6 +224,7 @@ int cold_index_find(const struct cold_index *x, const char *name, size_t len, st
 		    struct count_error *err)
 {
 	struct coldindex_entry r;
+	uint64_t unused;
 	size_t at;
 
 	if (index_find_change(x, name, len, &at)) {
@@ -226,7 +232,7 @@ int cold_index_find(const struct cold_index *x, const char *name, size_t len, st
 		return !e->gone;
 	}
 	for (size_t i = 0; i < x->nfiles; i++) {
-		int found = find_in(x, &x->files[i], name, len, &r, err);
+		int found = find_in(x, &x->files[i], name, len, &r, &unused, err);
 
 		if (found < 0)
 			return found;
@@ -270,11 +276,11 @@ struct head {			/* where a walk stands in one place */
 };
 
 /* Place 0 is the changes, place i + 1 file i.  1, 0 at its end, COUNT_ERR_CORRUPT: passed over. */
-static int look(const struct cold_index *x, struct cold_index_cursor *c, size_t place, struct head *h,
+static int look(const struct cold_index *x, uint64_t *pos, size_t place, struct head *h,
 		struct count_error *err)
 {
 	const struct index_file *f;
-	uint64_t at = 0, i = c->at[place];
+	uint64_t at = 0, i = pos[place];
 
 	if (place == 0) {
 		if (i >= x->nchanges)
@@ -286,7 +292,7 @@ static int look(const struct cold_index *x, struct cold_index_cursor *c, size_t 
 	if (i >= f->x.n)
 		return 0;
 	if (coldindex_get(&f->x, i, &h->e, &at) != COUNT_OK) {
-		c->at[place]++;
+		pos[place]++;
 		return index_damaged(x, f, at, err);
 	}
 	at = coldindex_offset(&f->x, i);
@@ -295,14 +301,14 @@ static int look(const struct cold_index *x, struct cold_index_cursor *c, size_t 
 	return 1;
 }
 
-int index_step(const struct cold_index *x, struct cold_index_cursor *c, size_t nfiles, struct coldindex_entry *e,
+int index_step(const struct cold_index *x, uint64_t at[COLD_INDEX_PLACES], size_t nfiles, struct coldindex_entry *e,
 	       const uint8_t **record, size_t *len, struct count_error *err)
 {
-	bool same[CURRENT_MAX_COLD + 1] = { false };
+	bool same[COLD_INDEX_PLACES] = { false };
 	struct head best = { 0 }, h;
 
 	for (size_t place = 0; place <= nfiles; place++) {
-		int order, ret = look(x, c, place, &h, err);
+		int order, ret = look(x, at, place, &h, err);
 
 		if (ret < 0)
 			return ret;
@@ -319,11 +325,30 @@ int index_step(const struct cold_index *x, struct cold_index_cursor *c, size_t n
 	if (best.record == NULL)
 		return 0;
 	for (size_t place = 0; place <= nfiles; place++)
-		c->at[place] += same[place];
+		at[place] += same[place];
 	*e = best.e;
 	*record = best.record;
 	*len = best.len;
 	return 1;
+}
+
+/* The places of a walk when the index changed under it: behind the name that it gave last. */
+static int seek(const struct cold_index *x, struct cold_index_cursor *c, struct count_error *err)
+{
+	size_t at = 0;
+	bool there = index_find_change(x, c->name, c->name_len, &at);
+
+	c->at[0] = at + there;
+	for (size_t i = 0; i < x->nfiles; i++) {
+		struct coldindex_entry e;
+		int found = find_in(x, &x->files[i], c->name, c->name_len, &e, &c->at[i + 1], err);
+
+		if (found < 0)
+			return found;
+		c->at[i + 1] += (uint64_t)found;
+	}
+	c->version = x->version;
+	return COUNT_OK;
 }
 
 int cold_index_next(const struct cold_index *x, struct cold_index_cursor *c, struct coldindex_entry *e,
@@ -331,12 +356,22 @@ int cold_index_next(const struct cold_index *x, struct cold_index_cursor *c, str
 {
 	const uint8_t *record;
 	size_t len;
-	int ret;
+	int ret = COUNT_OK;
 
+	if (c->name_len == 0)
+		c->version = x->version;
+	if (c->version != x->version)
+		ret = seek(x, c, err);
+	if (ret != COUNT_OK)
+		return ret;
 	do
-		ret = index_step(x, c, x->nfiles, e, &record, &len, err);
+		ret = index_step(x, c->at, x->nfiles, e, &record, &len, err);
 	while (ret == 1 && e->gone);
-	return ret;
+	if (ret != 1)
+		return ret;
+	memcpy(c->name, e->name, e->name_len);
+	c->name_len = e->name_len;
+	return 1;
 }
 
 static uint64_t add_clamped(uint64_t a, uint64_t b)

@@ -14,6 +14,10 @@
 
 struct cold_index;		/* open files, newest first, and changes in memory before them */
 
+/* Many changes do not stay in memory: they go to files without a name, which end with the index or when it is saved. */
+#define COLD_INDEX_SPILLED 6
+#define COLD_INDEX_PLACES (1 + COLD_INDEX_SPILLED + CURRENT_MAX_COLD)
+
 /*
  * Files of another scope are left out: the index is then empty and not synced.  So are those that are damaged at
  * their ends, cannot be read, or are not there: a warning says which, and facts->synced_s is 0, for what they said
@@ -38,8 +42,13 @@ int cold_index_find(const struct cold_index *x, const char *name, size_t len, st
 int cold_index_manifest(const struct cold_index *x, const char *name, size_t len, struct manifest *m,
 			struct coldindex_entry *e, struct count_error *err);
 /* All that are there in byte order of names: zeroed cursor; 1, 0 at the end, or a status (a further call goes on
- * behind what is damaged).  A change ends the walk. */
-struct cold_index_cursor { uint64_t at[CURRENT_MAX_COLD + 1]; };
+ * behind what is damaged).  After a change a walk goes on behind the name that it gave last. */
+struct cold_index_cursor {
+	uint64_t at[COLD_INDEX_PLACES];		/* all of it private */
+	uint64_t version;
+	size_t name_len;
+	char name[COUNT_SERIES_MAX];
+};
 int cold_index_next(const struct cold_index *x, struct cold_index_cursor *c, struct coldindex_entry *e,
 		    struct count_error *err);
 

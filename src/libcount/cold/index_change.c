@@ -33,7 +33,6 @@ void index_drop_changes(struct cold_index *x)
 		free(x->changes[i]);
 	x->nchanges = 0;
 	x->change_bytes = 0;
-	x->facts_changed = false;
 }
 
 static bool room_for_one(struct cold_index *x)
@@ -77,6 +76,8 @@ static int keep(struct cold_index *x, const struct buf *record, struct count_err
 	}
 	x->changes[at] = c;
 	x->change_bytes += c->len;
+	x->version++;
+	index_spill(x);
 	return COUNT_OK;
 }
 
@@ -155,5 +156,5 @@ int cold_index_set_facts(struct cold_index *x, const struct coldindex_facts *fac
 
 bool cold_index_changed(const struct cold_index *x)
 {
-	return x->nchanges > 0 || x->facts_changed;
+	return x->nchanges > 0 || x->nspilled > 0 || x->facts_changed;
 }

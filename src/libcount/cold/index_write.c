@@ -32,12 +32,14 @@ static int file_error(const struct cold_index *x, const char *name, struct count
 
 /* ---- What goes into it ---- */
 
-/* How many of the newest files the changes take with them. */
+/* How many of the newest files the changes take with them; those without a name always. */
 static size_t choose_merged(const struct cold_index *x)
 {
 	uint64_t size = x->change_bytes + FILE_BYTES;
 	size_t n = 0;
 
+	while (n < x->nspilled)
+		size += x->files[n++].map.len;
 	while (n < x->nfiles && (x->files[n].map.len / 2 < size || x->nfiles - n + 1 > COLD_INDEX_FILES))
 		size += x->files[n++].map.len;
 	return n;
@@ -79,13 +81,13 @@ static int put_record(struct output *o, const uint8_t *record, size_t len, struc
 /* That a series is gone need not be said when nothing older could say otherwise. */
 static int put_records(struct output *o, size_t merged, struct count_error *err)
 {
-	struct cold_index_cursor c = { 0 };
+	uint64_t at[COLD_INDEX_PLACES] = { 0 };
 	struct coldindex_entry e;
 	const uint8_t *record;
 	size_t len;
 	int ret;
 
-	while ((ret = index_step(o->x, &c, merged, &e, &record, &len, err)) == 1) {
+	while ((ret = index_step(o->x, at, merged, &e, &record, &len, err)) == 1) {
 		if (e.gone && merged == o->x->nfiles)
 			continue;
 		ret = coldindex_check_body(&e) == COUNT_OK ? put_record(o, record, len, err) :
@@ -96,7 +98,7 @@ static int put_records(struct output *o, size_t merged, struct count_error *err)
 	return ret;
 }
 
-static int write_content(struct output *o, size_t merged, struct count_error *err)
+static int write_content(struct output *o, size_t merged, bool durable, struct count_error *err)
 {
 	int ret = coldindex_begin(&o->w, &o->x->facts, &o->pending);
 
@@ -109,7 +111,7 @@ static int write_content(struct output *o, size_t merged, struct count_error *er
 		coldindex_end(&o->w, &o->pending);
 	if (ret == COUNT_OK)
 		ret = flush_pending(o, err);
-	if (ret == COUNT_OK && fsync(o->fd) != 0)
+	if (ret == COUNT_OK && durable && fsync(o->fd) != 0)
 		ret = file_error(o->x, o->name, err);
 	return ret;
 }
@@ -157,7 +159,7 @@ static int map_written(const struct cold_index *x, struct index_ready *r, const 
 					       x->dir->path, name);
 }
 
-static int write_file(struct cold_index *x, size_t merged, struct count_error *err)
+static int write_file(struct cold_index *x, size_t merged, bool durable, struct count_error *err)
 {
 	char name[INDEX_NAME_MAX];
 	struct output o = { .x = x, .name = name };
@@ -167,7 +169,7 @@ static int write_file(struct cold_index *x, size_t merged, struct count_error *e
 		return ret;
 	x->ready.merged = merged;
 	o.fd = x->ready.fd;
-	ret = write_content(&o, merged, err);
+	ret = write_content(&o, merged, durable, err);
 	if (ret == COUNT_OK)
 		ret = map_written(x, &x->ready, name, err);
 	coldindex_writer_free(&o.w);
@@ -186,13 +188,58 @@ int cold_index_prepare(struct cold_index *x, struct count_error *err)
 	if (!cold_index_changed(x) || x->ready.fd >= 0)
 		return COUNT_OK;
 	merged = choose_merged(x);
-	ret = write_file(x, merged, &why);
-	if (ret == COUNT_ERR_CORRUPT && merged > 0 && x->nfiles < CURRENT_MAX_COLD) {
+	ret = write_file(x, merged, true, &why);
+	if (ret == COUNT_ERR_CORRUPT && merged > x->nspilled && x->nfiles - x->nspilled < CURRENT_MAX_COLD) {
 		/* What is new must not wait until what is old was repaired. */
 		log_msg(&x->dir->log, 1, "%s", why.text);
-		return write_file(x, 0, err);
+		return write_file(x, x->nspilled, true, err);
 	}
 	return ret == COUNT_OK ? ret : err_set(err, ret, "%s", why.text);
+}
+
+static void unlink_file(const struct cold_index *x, const char *name)
+{
+	if (unlinkat(x->dir->fd, name, 0) != 0 && errno != ENOENT)
+		log_msg(&x->dir->log, 1, "%s/%s: cannot remove: %s", x->dir->path, name, strerror(errno));
+}
+
+/* The file that is ready takes the place of the changes and of the newest files that are in it. */
+static void adopt_ready(struct cold_index *x)
+{
+	size_t merged = x->ready.merged, kept = x->nfiles - merged;
+
+	for (size_t i = 0; i < merged; i++)
+		index_file_close(&x->files[i]);
+	memmove(&x->files[1], &x->files[merged], kept * sizeof(x->files[0]));
+	x->files[0] = x->ready.file;
+	x->nfiles = kept + 1;
+	index_drop_changes(x);
+	x->version++;
+	close(x->ready.fd);
+	x->ready = (struct index_ready){ .fd = -1 };
+}
+
+/* The same rule as for files with a name, among those without. */
+void index_spill(struct cold_index *x)
+{
+	struct count_error why = { 0 };
+	uint64_t size = x->change_bytes;
+	char name[INDEX_NAME_MAX];
+	size_t n = 0;
+
+	if (size <= x->spill_bytes)
+		return;
+	while (n < x->nspilled && (x->files[n].map.len / 2 < size || x->nspilled - n + 1 > COLD_INDEX_SPILLED))
+		size += x->files[n++].map.len;
+	if (write_file(x, n, false, &why) != COUNT_OK) {
+		log_msg(&x->dir->log, 2, "%s; the changes of the index stay in memory", why.text);
+		x->spill_bytes = UINT64_MAX;
+		return;
+	}
+	index_name(x->ready.file.number, true, name);
+	unlink_file(x, name);
+	adopt_ready(x);
+	x->nspilled += 1 - n;
 }
 
 /* ---- Its place in CURRENT ---- */
@@ -242,12 +289,6 @@ int cold_index_save(struct cold_index *x, struct current *next, struct count_err
 	return ret;
 }
 
-static void unlink_file(const struct cold_index *x, const char *name)
-{
-	if (unlinkat(x->dir->fd, name, 0) != 0 && errno != ENOENT)
-		log_msg(&x->dir->log, 1, "%s/%s: cannot remove: %s", x->dir->path, name, strerror(errno));
-}
-
 static bool in_list(const uint64_t *list, size_t n, uint64_t number)
 {
 	for (size_t i = 0; i < n; i++)
@@ -271,7 +312,7 @@ static void unlink_replaced(const struct cold_index *x, const uint64_t *list, si
 void cold_index_saved(struct cold_index *x)
 {
 	uint64_t list[CURRENT_MAX_COLD] = { 0 };
-	size_t n, kept;
+	size_t n;
 
 	if (x->ready.fd < 0)
 		return;
@@ -279,15 +320,9 @@ void cold_index_saved(struct cold_index *x)
 	unlink_replaced(x, list, n);
 	memcpy(x->named, list, sizeof(x->named));
 	x->nnamed = n;
-	for (size_t i = 0; i < x->ready.merged; i++)
-		index_file_close(&x->files[i]);
-	kept = x->nfiles - x->ready.merged;
-	memmove(&x->files[1], &x->files[x->ready.merged], kept * sizeof(x->files[0]));
-	x->files[0] = x->ready.file;
-	x->nfiles = kept + 1;
-	index_drop_changes(x);
-	close(x->ready.fd);
-	x->ready = (struct index_ready){ .fd = -1 };
+	adopt_ready(x);
+	x->nspilled = 0;
+	x->facts_changed = false;
 }
 
 void cold_index_unsave(struct cold_index *x, bool may_be_published)
