@@ -186,6 +186,10 @@ ok 'a damaged manifest'			exits 4 stderr_has 'gone/manifest.json' count-query -d
 ok '... of another series'		count-query -d second 'cpu{host="b"}'
 ok '... --partial'			exits 1 count-query -d second --partial 'cpu*'
 echo 'new 1' | count-ingest -q -d third
+whole mem >want.mem && count-ingest -q -d begin mem
+ok 'before the first archive run: local points'	env S3_BUCKET=later sh -c 'count-query -d begin | cmp - want.mem'
+ok '... -v says why'			stderr_has 'nothing was archived' env S3_BUCKET=later count-query -v -d begin
+ok '... a place that is not there: 4'	exits 4 env S3_ENDPOINT=file:///nowhere/at/all count-query -d begin
 ok 'recent times need no look'		stderr_is /dev/null count-query -v -d third new --from -1h --list
 ok '... --fresh looks'			exits 4 count-query -d third new --from -1h --fresh
 "$make_bucket" "$s3" <cold

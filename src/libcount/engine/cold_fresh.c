@@ -5,11 +5,15 @@
  * that was never looked at, once; series that others write too, after S3_INDEX_MAX_AGE; all that a
  * query means, with --fresh.  A query of times that no archive run could have reached asks nothing.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cold/endpoint.h"
 #include "cold/sync.h"
 #include "engine/source_cold.h"
 
@@ -148,11 +152,38 @@ static void publish(struct cold_view *v)
 	v->version++;
 }
 
+/*
+ * The bucket of a file:// endpoint is made by the first archive run that has something to store.  Until then a directory
+ * that never looked at it, nor archived anything, has nothing there; one that did misses it.
+ */
+static bool not_begun(const struct cold_view *v)
+{
+	const char *dir = endpoint_dir(v->db->cold.text[COLD_ENDPOINT]);
+	struct stat st;
+	int fd;
+	bool missing;
+
+	if (dir == NULL || v->ncold > 0)
+		return false;
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	missing = fstatat(fd, v->db->cold.text[COLD_BUCKET], &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+	close(fd);
+	return missing;
+}
+
 int cold_view_learn(struct cold_view *v, const struct cold_fresh *q, struct count_error *err)
 {
 	bool stale;
 	struct cold_sync_report report;
-	int ret = cold_view_tier(v, err);
+	int ret;
+
+	if (!q->fresh && not_begun(v)) {
+		log_msg(&v->db->dir.log, 2, "%s: nothing was archived there yet", v->scope);
+		return COUNT_OK;
+	}
+	ret = cold_view_tier(v, err);
 
 	if (ret == COUNT_OK && cold_index_facts(v->index)->synced_s != 0)
 		ret = all_known(v, q, &stale, err);
