@@ -238,6 +238,21 @@ mv store/bucket store/away
 ok 'no bucket: exit 4 and the remedy'	exits 4 stderr_has 'not mounted' count-manifest verify
 ok '... list needs none'		count-manifest list
 mv store/away store/bucket
+rm -rf d2
+echo 'z 1 1600000000' | DATA_DIR=d2 count-ingest -q 2>/dev/null
+export S3_BUCKET=other
+ok 'the first archive makes the bucket'	env DATA_DIR=d2 count-archive --force -q
+ok '... and it is right'		env DATA_DIR=d2 count-manifest verify --deep
+mv store/other store/away
+echo 'z 2 1600000060' | DATA_DIR=d2 count-ingest -q
+ok 'a later one makes no other'		exits 4 stderr_has 'not mounted' env DATA_DIR=d2 count-archive --force -q
+ok '...'				test ! -e store/other
+mv store/away store/other
+ok 'there again: all is archived'	env DATA_DIR=d2 count-archive --force -q
+printf 'z 1 1600000000000\nz 2 1600000060000\n' >want.z
+ok '... and answered'			prints want.z env DATA_DIR=d2 count-query z
+ok '... and right'			env DATA_DIR=d2 count-manifest verify --deep
+S3_BUCKET=bucket
 mkdir -p $bucket/zz && echo x >$bucket/zz/notes.txt && mkdir -p store/bucket/elsewhere/a && echo x >store/bucket/elsewhere/a/manifest.json
 ok 'foreign objects are left alone'	count-manifest verify --deep
 ok 'a full standard output'		exits 3 sh -c 'count-manifest list >/dev/full'

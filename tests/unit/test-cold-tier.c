@@ -113,7 +113,7 @@ static void test_open(void **state)
 		skip();
 	}
 	assert_int_equal(ret, COUNT_ERR_COLD);
-	has("/another: the bucket is not there; the first count-archive makes it");
+	has("/another: the bucket is not there; is something not mounted?");
 	err = (struct count_error){ 0 };
 	assert_int_equal(cold_tier_create(&t, &settings, &dir, &err), COUNT_OK);
 	assert_string_equal(t.writer, "ab010000000000000000000000000000");

@@ -36,7 +36,7 @@ struct cold_tier {
 int cold_tier_open(struct cold_tier *t, const struct cold_settings *settings, const struct datadir *dir,
 		   struct count_error *err);
 /* The same, and makes the bucket of a file:// endpoint whose directory is there.  For an archive run that knows of no
- * earlier one: its index has no facts of this scope. */
+ * earlier one: its index was never synced. */
 int cold_tier_create(struct cold_tier *t, const struct cold_settings *settings, const struct datadir *dir,
 		     struct count_error *err);
 void cold_tier_close(struct cold_tier *t);	/* leaves one that may be closed again */

@@ -72,8 +72,10 @@ static int join(int first, const struct count_error *why, int ret, struct count_
 static int move(struct archive *a, const struct cold_settings *settings, struct count_error *err)
 {
 	struct count_error why = { 0 };
-	int ret = a->opt->dry_run ? cold_tier_open(&a->tier, settings, &a->db->dir, err)
-				  : cold_tier_create(&a->tier, settings, &a->db->dir, err);
+	/* A bucket of file:// that was there before and is not now is most often not mounted: then no other is made. */
+	bool may_create = !a->opt->dry_run && cold_index_facts(a->index)->synced_s == 0;
+	int ret = may_create ? cold_tier_create(&a->tier, settings, &a->db->dir, err) :
+		  cold_tier_open(&a->tier, settings, &a->db->dir, err);
 
 	if (ret != COUNT_OK)
 		return ret;
