@@ -77,7 +77,8 @@ void cold_index_drop_damaged(struct cold_index *x);
 #define COLD_INDEX_FILES 8
 int cold_index_prepare(struct cold_index *x, struct count_error *err);
 int cold_index_save(struct cold_index *x, struct current *next, struct count_error *err);
-void cold_index_saved(struct cold_index *x);		/* unlinks what CURRENT no longer names; x goes on with what was saved */
+/* Unlinks what CURRENT no longer names; x goes on with what was saved. */
+void cold_index_saved(struct cold_index *x);
 void cold_index_unsave(struct cold_index *x, bool may_be_published);	/* else the file is removed; changes stay */
 /* All of that under `lock` in a publication of its own; CURRENT is read under it. */
 int cold_index_publish(struct cold_index *x, int wait_ms, struct count_error *err);

@@ -49,7 +49,8 @@ struct cold_index {
 };
 
 /*
- * One step through the changes and the newest `nfiles` files together: the next name, from the newest place that has it.
+ * One step through the changes and the newest `nfiles` files together: the next name, from the newest place that
+ * has it.
  * at: all 0 at first.  1: *e, gone ones too, and *record (of *len bytes); 0: the end; COUNT_ERR_CORRUPT: passed over.
  */
 int index_step(const struct cold_index *x, uint64_t at[COLD_INDEX_PLACES], size_t nfiles, struct coldindex_entry *e,

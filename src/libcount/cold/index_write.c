@@ -5,8 +5,8 @@
  * youngest that are smaller than twice what it has by then: sizes grow geometrically, and a record is written again
  * only as often as the index doubles.
  *
- * And if we die?  Before CURRENT names the file it is a leftover, which the sweep takes, for its lock died with us; after
- * that the files that it replaced are.
+ * And if we die?  Before CURRENT names the file it is a leftover, which the sweep takes, for its lock died with us;
+ * after that the files that it replaced are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -103,7 +103,8 @@ static int write_content(struct output *o, size_t merged, bool durable, struct c
 	int ret = coldindex_begin(&o->w, &o->x->facts, &o->pending);
 
 	if (ret == COUNT_ERR_INVALID)
-		return err_set(err, ret, "%s/%s: the name of the bucket or region is too long", o->x->dir->path, o->name);
+		return err_set(err, ret, "%s/%s: the name of the bucket or region is too long", o->x->dir->path,
+			       o->name);
 	if (ret != COUNT_OK)
 		return err_nomem(err);
 	ret = put_records(o, merged, err);

@@ -31,7 +31,8 @@ int manifest_reader_init(struct manifest_reader *r, struct cold_tier *t, struct 
 void manifest_reader_free(struct manifest_reader *r);
 
 /*
- * Submits a GET, once there is room for it: takes finished ones until then.  name_len 0: not known, the manifest says it.
+ * Submits a GET, once there is room for it: takes finished ones until then.  name_len 0: not known, the manifest
+ * says it.
  * etag: "" or what the index has: read only if it is another by now.
  */
 void manifest_reader_get(struct manifest_reader *r, const char *key, const char *name, size_t name_len,

@@ -2,8 +2,9 @@
  * coldindex.h - the bytes of a cold-NNNN.idx: what the manifests of a bucket say; count-manifest(5), INDEX.
  *
  * A file holds records in byte order of series names, found by a binary search over their heads; head and body
- * (the manifest) have a checksum each, verified when it is read.  Several files stand in CURRENT, and the later beats the earlier record by
- * record, so that a run that changed ten series writes ten records (cold/index.h).  Bytes in memory only.
+ * (the manifest) have a checksum each, verified when it is read.  Several files stand in CURRENT, and the later beats
+ * the earlier record by record, so that a run that changed ten series writes ten records (cold/index.h).  Bytes
+ * in memory only.
  */
 #ifndef COUNT_FORMAT_COLDINDEX_H
 #define COUNT_FORMAT_COLDINDEX_H
