@@ -1,6 +1,6 @@
 /*
- * archiveworld.h - for test-archive-upload.c: hosts, a bucket in a directory behind a wrapper that dies or interferes, a
- * model of what was inserted, and what must hold between them.
+ * archiveworld.h - for test-archive-upload.c: hosts, a bucket in a directory behind a wrapper that dies or interferes,
+ * a model of what was inserted, and what must hold between them.
  */
 #include <setjmp.h>
 #include <stdarg.h>

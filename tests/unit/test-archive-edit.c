@@ -183,6 +183,8 @@ static void test_claims(void **state)
 	edit_delete(e);
 
 	/* The same times, other values: the entry's hash is not theirs. */
+	free(w.batches[0].times);
+	free(w.batches[0].values);
 	w.nbatches = 0;
 	add_points(&w, 0, 1440, 1, 5);
 	w.m.nblocks = 0;
