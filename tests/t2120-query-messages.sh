@@ -37,7 +37,7 @@ ok '--tier warm'			exits 1 prints /dev/null count-query -q --tier warm cpu.load
 for bad in '--from nonsense' '--to 25:00' '--from 5 --to 3' '--step 0s --agg avg' '--step 5 --agg avg' '--step 1h' \
 	'--by host' '--agg mean' '--agg avg,' '--fill null' '--fill never --step 1h --agg avg' '--limit 0' '--limit -1' \
 	'--limit 1x' '--last --list' '--last --agg avg' '--format xml' '--json --format csv' '--plot --list' \
-	'--plot --json' '--time-format day' '--time-unit h' '--tier cold' '--tier hot,' '--check 90 --last' '--check <x --last' \
+	'--plot --json' '--time-format day' '--time-unit h' '--tier ice' '--tier hot,' '--check 90 --last' '--check <x --last' \
 	'--check <1' '--max-age 1h' '--max-age 10 --last' '--tz Nowhere/Land' 'x{' '--from' '--lst'; do
 	# shellcheck disable=SC2086 # several words
 	ok "usage: $bad"		exits 2 count-query $bad

@@ -153,8 +153,8 @@ static void publish(struct cold_view *v)
 }
 
 /*
- * The bucket of a file:// endpoint is made by the first archive run that has something to store.  Until then a directory
- * that never looked at it, nor archived anything, has nothing there; one that did misses it.
+ * The bucket of a file:// endpoint is made by the first archive run that has something to store.  Until then a
+ * directory that never looked at it, nor archived anything, has nothing there; one that did misses it.
  */
 static bool not_begun(const struct cold_view *v)
 {

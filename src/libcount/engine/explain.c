@@ -92,7 +92,8 @@ int cursor_check_cost(count_cursor *c, struct count_error *err)
 	if (ret != COUNT_OK || !(f.total.usd > c->q.max_cost))
 		return ret;
 	return err_set(err, COUNT_ERR_COST, "this query would read %s%llu objects, %.1f MB, from the cold tier for "
-		       "about %.2f USD, more than %.2f: a shorter range or fewer series read less, --max-cost %.0f allows it",
+		       "about %.2f USD, more than %.2f: a shorter range or fewer series read less, "
+		       "--max-cost %.0f allows it",
 		       f.total.at_most ? "up to " : "", (unsigned long long)f.total.get,
 		       (double)f.total.bytes_down / 1e6, f.total.usd, c->q.max_cost, ceil(f.total.usd));
 }
