@@ -4,7 +4,8 @@
 # they lie in src/modules/.libs, where tests/tap.sh points the environment variable of the same
 # name.  A module exports one table of functions (-export-symbols-regex) and links its own library
 # only, not the core; the header that both sides agree on stands with who loads it, in base or cli.
-module_cppflags = $(public_cppflags) -I$(top_srcdir)/src/cli
+# (-iquote, since libarchive has an archive.h, too, and that is meant by <archive.h>.)
+module_cppflags = $(public_cppflags) -iquote $(top_srcdir)/src/cli
 module_ldflags = -module -avoid-version -shared -no-undefined -export-symbols-regex '^count_'
 
 if WITH_ARCHIVE
