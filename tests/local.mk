@@ -43,6 +43,7 @@ shell_tests = \
 	tests/t3900-golden.sh \
 	tests/t4010-objstore-dir.sh \
 	tests/t4020-bucket-format.sh \
+	tests/t4100-s3-conformance.sh \
 	tests/t4110-archive.sh \
 	tests/t4200-credentials.sh \
 	tests/t4210-credentials-used.sh \
@@ -71,6 +72,7 @@ SLOW_TESTS = \
 	tests/t3130-failing-calls.sh \
 	tests/t3150-few-files.sh \
 	tests/t4200-credentials.sh \
+	tests/t4100-s3-conformance.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \

@@ -2,7 +2,6 @@
 #include "objstore-test.h"
 #include "objstore-s3.h"
 
-#define RACES 1000
 #define KEYS 2500
 
 static void test_round_trip(void **state)
@@ -70,6 +69,8 @@ static void test_conditions(void **state)
 	enum objstore_result result;
 
 	(void)state;
+	if (lenient())
+		skip();
 	result = put(s, "p/k", "1", OBJSTORE_IF_MATCH, "00", NULL);
 	assert_true(result == OBJSTORE_NOT_FOUND || (s3 != NULL && result == OBJSTORE_PRECONDITION));
 	assert_int_equal(put(s, "p/k", "1", OBJSTORE_IF_ABSENT, NULL, one), OBJSTORE_OK);
@@ -124,6 +125,8 @@ static void test_counts(void **state)
 	char text[4097];
 
 	(void)state;
+	if (faults)
+		skip();
 	for (int op = OBJSTORE_GET; op <= OBJSTORE_LIST; op++)
 		assert_int_equal(c.requests[op], 0);
 	assert_int_equal(put_text(s, "k", "12345"), OBJSTORE_OK);
@@ -258,6 +261,8 @@ static void test_odd_keys(void **state)
 	char text[4097];
 
 	(void)state;
+	if (lenient())
+		skip();
 	/* Ceph puts the last key of a page into its token as it is, and XML cannot hold this one. */
 	for (size_t i = 0; i < N(odd_keys) && s3 != NULL; i++)
 		if (strcmp(odd_keys[i], "a\x01") == 0)
@@ -290,19 +295,20 @@ static void test_many_keys(void **state)
 {
 	static char text[KEYS][32];
 	static const char *keys[KEYS];
+	size_t n = small ? 70 : KEYS;
 	objstore *s = bucket_open();
 
 	(void)state;
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		snprintf(text[i], sizeof(text[i]), "p%zu/%c-%zu", i % 3, "ab/"[i % 2], i);
 		keys[i] = text[i];
 		assert_int_equal(put_text(s, keys[i], keys[i]), OBJSTORE_OK);
 	}
-	qsort(keys, KEYS, sizeof(keys[0]), compare_keys);
-	check_list(s, "", 1000, keys, KEYS);
-	check_list(s, "p", 700, keys, KEYS);
-	check_list(s, "p1/", 100, keys, KEYS);
-	check_list(s, "p1/b-1", 7, keys, KEYS);
+	qsort(keys, n, sizeof(keys[0]), compare_keys);
+	check_list(s, "", small ? 30 : 1000, keys, n);
+	check_list(s, "p", 700, keys, n);
+	check_list(s, "p1/", 100, keys, n);
+	check_list(s, "p1/b-1", 7, keys, n);
 	objstore_close(s);
 }
 
@@ -443,7 +449,7 @@ static void claim(int who)
 	objstore *s = bucket_open();
 
 	snprintf(name, sizeof(name), "%d", who);
-	for (int i = 0; i < RACES; i++) {
+	for (int i = 0; i < races(); i++) {
 		enum objstore_result result;
 
 		snprintf(key, sizeof(key), "race/%d", i);
@@ -463,8 +469,10 @@ static void test_race_absent(void **state)
 	int wins[2] = { 0 };
 
 	(void)state;
+	if (lenient())
+		skip();
 	both(claim);
-	for (int i = 0; i < RACES; i++) {
+	for (int i = 0; i < races(); i++) {
 		char key[32], text[4097], zero[32], one[32];
 		int winner;
 
@@ -487,13 +495,12 @@ static void add_ones(int who)
 	objstore *s = bucket_open();
 	char text[4097], etag[OBJSTORE_ETAG_MAX + 1];
 
-	(void)who;
-	for (int i = 0; i < RACES / 2; i++) {
+	for (int i = 0; i < races() / 2; i++) {
 		enum objstore_result result;
 
 		do {
 			child_must(get_text(s, "n/number", text, etag) == OBJSTORE_OK);
-			snprintf(text, sizeof(text), "%d", atoi(text) + 1);
+			snprintf(text, sizeof(text), "%d by %d", atoi(text) + 1, who);
 			result = put(s, "n/number", text, OBJSTORE_IF_MATCH, etag, NULL);
 			child_must(result == OBJSTORE_OK || result == OBJSTORE_PRECONDITION ||
 				   result == OBJSTORE_CONFLICT);
@@ -508,10 +515,13 @@ static void test_race_match(void **state)
 	char text[4097];
 
 	(void)state;
+	if (lenient())
+		skip();
 	assert_int_equal(put_text(s, "n/number", "0"), OBJSTORE_OK);
 	both(add_ones);
 	assert_int_equal(get_text(s, "n/number", text, NULL), OBJSTORE_OK);
-	assert_int_equal(atoi(text), RACES);
+	/* One whose reply was lost, and that another then replaced, was told to have failed: it adds twice. */
+	assert_true(faults ? atoi(text) >= races() : atoi(text) == races());
 	objstore_close(s);
 }
 
@@ -522,7 +532,7 @@ static void come_and_go(int who)
 	char key[32], text[4097];
 
 	snprintf(key, sizeof(key), "deep/er/%d", who);
-	for (int i = 0; i < RACES / 2; i++) {
+	for (int i = 0; i < races() / 2; i++) {
 		child_must(put_text(s, key, key) == OBJSTORE_OK);
 		child_must(get_text(s, key, text, NULL) == OBJSTORE_OK && strcmp(text, key) == 0);
 		child_must(drop(s, key) == OBJSTORE_OK);

@@ -52,7 +52,7 @@ static void judge_silence(const struct reply_question *q, const struct http_repl
 			  struct reply_verdict *v)
 {
 	v->retry = true;
-	v->maybe_done = r->sent > 0;
+	v->maybe_done = r->sent > 0 && (r->status < 300 || r->status >= 500);	/* a refusal, cut short, is one */
 	switch (r->end) {
 	case HTTP_RESOLVE:
 		say(v, OBJSTORE_FAILED, "no address for the host %.80s: check S3_ENDPOINT and the name service",
