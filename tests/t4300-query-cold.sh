@@ -180,6 +180,10 @@ ok '... nor do statistics'		count-query 'cpu{host="a"}' --step 1d --agg sum --fr
 ok '... --partial'			exits 1 stderr_has 'not whole' count-query --partial
 mv "$s3/away" "$s3/bucket"
 
+mv "$prefix/gone" "$s3/away"
+ok 'all of a series is gone: a warning'	stderr_has 'manifest of gone is not there any more' count-query gone
+mv "$s3/away" "$prefix/gone"
+
 # ---- Manifests ----
 "$make_bucket" "$s3" <cold
 printf '{"series_name": "gone", "blocks": [' >"$prefix/gone/manifest.json"
