@@ -71,8 +71,8 @@ SLOW_TESTS = \
 	tests/t0045-s3-servers.sh \
 	tests/t3130-failing-calls.sh \
 	tests/t3150-few-files.sh \
-	tests/t4200-credentials.sh \
 	tests/t4100-s3-conformance.sh \
+	tests/t4200-credentials.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
