@@ -50,7 +50,7 @@ show "echo 'node_load1 1.25' | count-ingest -v; count-flush -v; echo 'node_load1
 for tier in hot warm cold hot,warm,cold; do
 	show "count-query node_load1 --agg count --tier $tier"
 done
-printf '\nMinima, maxima, sums and counts of whole objects or days stand in a local index: no object is read for them:\n'
+printf '\nMinima, maxima, sums and counts of whole objects or days stand in a local index, no object is read:\n'
 show 'count-query "node_filesystem_*" --agg min,max --explain'
 show 'count-manifest verify --deep'
 printf '\nThe points come back bit for bit; copied into another directory they are the same again:\n'

@@ -18,6 +18,7 @@ unit_tests += \
 	tests/unit/test-chunk \
 	tests/unit/test-chunklist \
 	tests/unit/test-cold-index \
+	tests/unit/test-cold-index-damage \
 	tests/unit/test-cold-sync \
 	tests/unit/test-cold-tier \
 	tests/unit/test-coldindex \
@@ -87,7 +88,9 @@ tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_cache_SOURCES = tests/unit/test-cache.c
 tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_chunklist_SOURCES = tests/unit/test-chunklist.c
-tests_unit_test_cold_index_SOURCES = tests/unit/test-cold-index.c tests/unit/manifests.h
+tests_unit_test_cold_index_SOURCES = tests/unit/test-cold-index.c tests/unit/coldindexfix.h tests/unit/manifests.h
+tests_unit_test_cold_index_damage_SOURCES = tests/unit/test-cold-index-damage.c tests/unit/coldindexfix.h \
+	tests/unit/manifests.h
 tests_unit_test_cold_sync_SOURCES = tests/unit/test-cold-sync.c tests/unit/manifests.h
 tests_unit_test_cold_tier_SOURCES = tests/unit/test-cold-tier.c tests/unit/objstore-test.h
 tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manifests.h

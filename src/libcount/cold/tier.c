@@ -64,8 +64,8 @@ static int open_dir(struct cold_tier *t, const char *path, bool create, struct c
 	if (ret == COUNT_ERR_NOTFOUND && create)
 		return err_set(err, COUNT_ERR_COLD, "%s (from S3_ENDPOINT); make it, or is it not mounted?", why.text);
 	if (ret == COUNT_ERR_NOTFOUND)
-		return err_set(err, COUNT_ERR_COLD, "%s/%s: the bucket is not there; is something not mounted?  The first "
-			       "run of count-archive makes it, mkdir too", path, bucket);
+		return err_set(err, COUNT_ERR_COLD, "%s/%s: the bucket is not there; is something not mounted?  "
+			       "The first run of count-archive makes it, mkdir too", path, bucket);
 	return ret == COUNT_OK ? COUNT_OK : err_set(err, ret, "%s", why.text);
 }
 
