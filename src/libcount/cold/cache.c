@@ -200,7 +200,7 @@ bool cold_cache_get(struct cold_cache *c, const struct manifest_block *b, struct
 	fd = open_entry(c, &id, header, &len);
 	if (fd < 0)
 		return false;
-	if (!buf_reserve(out, len)) {
+	if (!buf_reserve(out, len + 1)) {	/* also an empty one has an address */
 		close(fd);
 		return false;
 	}
