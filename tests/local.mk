@@ -48,6 +48,8 @@ shell_tests = \
 	tests/t4200-credentials.sh \
 	tests/t4210-credentials-used.sh \
 	tests/t4300-query-cold.sh \
+	tests/t4400-year.sh \
+	tests/t4410-legacy.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
@@ -73,6 +75,8 @@ SLOW_TESTS = \
 	tests/t3150-few-files.sh \
 	tests/t4100-s3-conformance.sh \
 	tests/t4200-credentials.sh \
+	tests/t4400-year.sh \
+	tests/t4410-legacy.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -94,6 +98,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/crash-check.py \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \
+	tests/lib/day-sums.py \
 	tests/lib/failing-calls.py \
 	tests/lib/flip-bytes.py \
 	tests/lib/frozen-writer.py \

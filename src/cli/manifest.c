@@ -238,9 +238,9 @@ void manifest_print_report(struct manifest_print *p, const char *done, const str
 	if (p->cli->json) {
 		out_fmt(p->out,
 			",\n\"series\":%" PRIu64 ",\"objects\":%" PRIu64 ",\"points\":%" PRIu64 ",\"bytes\":%" PRIu64
-			",\"problems\":%" PRIu64 ",\"orphans\":%" PRIu64 ",\"changes\":%" PRIu64 ",\n", r->series,
-			r->objects,
-			r->points, r->bytes, r->problems, r->orphans, r->changes);
+			",\"unproved\":%" PRIu64 ",\"problems\":%" PRIu64 ",\"orphans\":%" PRIu64
+			",\"changes\":%" PRIu64 ",\n", r->series, r->objects, r->points, r->bytes, r->unproved,
+			r->problems, r->orphans, r->changes);
 		out_fmt(p->out,
 			"\"requests\":{\"get\":%" PRIu64 ",\"put\":%" PRIu64 ",\"head\":%" PRIu64 ",\"list\":%" PRIu64
 			",\"delete\":%" PRIu64 ",\"bytes_up\":%" PRIu64 ",\"bytes_down\":%" PRIu64, q->get, q->put,
@@ -260,6 +260,8 @@ void manifest_print_report(struct manifest_print *p, const char *done, const str
 	if (r->bytes > 0)
 		out_fmt(p->out, ", %" PRIu64 " bytes", r->bytes);
 	out_fmt(p->out, ": %" PRIu64 " problems", r->problems);
+	if (r->unproved > 0)
+		out_fmt(p->out, ", %" PRIu64 " unproved", r->unproved);
 	if (r->orphans > 0)
 		out_fmt(p->out, ", %" PRIu64 " orphans", r->orphans);
 	if (r->changes > 0)

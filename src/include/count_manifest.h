@@ -101,6 +101,7 @@ typedef int count_finding_fn(void *arg, const struct count_finding *f);
 
 struct count_manifest_report {
 	uint64_t series, objects, points, bytes;	/* looked at */
+	uint64_t unproved;		/* objects without checksum or points_hash, as the prototype's; verify only */
 	uint64_t problems;		/* findings of the first group that still stand */
 	uint64_t orphans, changes;	/* findings of the others */
 	struct count_requests requests;	/* done; with deep and dry_run those that it would take */

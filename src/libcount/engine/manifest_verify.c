@@ -61,6 +61,7 @@ static int look_at(struct manifest_run *r, const struct scan_group *g, const str
 
 	r->report->objects++;
 	r->report->points += b->points;
+	r->report->unproved += b->checksum == NULL || !b->has_hash;
 	r->report->bytes += o != NULL ? o->size : 0;
 	if (o == NULL)
 		return missing(r, d->series, b, err);
