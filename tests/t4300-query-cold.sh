@@ -181,7 +181,8 @@ ok '... --partial'			exits 1 stderr_has 'not whole' count-query --partial
 mv "$s3/away" "$s3/bucket"
 
 mv "$prefix/gone" "$s3/away"
-ok 'all of a series is gone: a warning'	stderr_has 'manifest of gone is not there any more' count-query gone
+ok 'all of a series is gone: an error'	exits 4 stderr_has 'are missing' count-query gone
+ok '... the next time too'		exits 4 count-query gone
 mv "$s3/away" "$prefix/gone"
 
 # ---- Manifests ----

@@ -3,6 +3,7 @@
 #include "manifest.h"
 #include "out.h"
 #include "print.h"
+#include "secrets.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -334,8 +335,8 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status;
 
-	signal(SIGPIPE, SIG_DFL);	/* other signals end us too:
-		whatever is half done stands as before or as after */
+	signal(SIGPIPE, SIG_DFL);	/* other signals end us too: all that is half done stands as before or as after */
+	secrets_guard();
 	count_manifest_options_init(&opt.lib);
 	opt.lib.max_cost = 1;
 	if (cli_parse(&cli, &tool, &opt, argc, argv, &status)) {

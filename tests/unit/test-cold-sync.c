@@ -445,10 +445,11 @@ static void test_refresh(void **state)
 	put_manifest("b", 9);
 	drop_object("count-data/c/manifest.json");
 	put_manifest("e", 10);
-	assert_int_equal(cold_refresh(&tier, idx, names, lens, 7, &err), COUNT_OK);
+	assert_int_equal(cold_refresh(&tier, idx, names, lens, 7, &err), COUNT_ERR_COLD);
+	assert_non_null(strstr(err.text, "count-data/c/manifest.json: gone"));
 	check("a", 1);
 	check("b", 9);
-	assert_false(known("c"));
+	check("c", 3);
 	check("d", 4);
 	check("e", 10);
 	assert_false(known("nobody"));

@@ -264,6 +264,8 @@ static int forget_gone(struct sync *s, struct count_error *err)
 		ret = cold_index_put(s->reader.x, (const char *)names.data + at + 2, len, NULL, NULL,
 				     s->reader.began_s, err);
 		s->reader.gone += ret == COUNT_OK;
+		log_msg(&s->reader.t->dir->log, 1, "%s: the manifest of %.*s is not there any more, nor are its points",
+			s->reader.t->scope, (int)len, (const char *)names.data + at + 2);
 		at += 2 + len;
 	}
 	buf_free(&names);

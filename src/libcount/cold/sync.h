@@ -30,7 +30,8 @@ int cold_sync(struct cold_tier *t, struct cold_index *x, struct cold_sync_report
 
 /*
  * The manifests of these n series, by GETs with the ETags that the index has; then checked_s of each is now.  One that
- * is not there is gone.  Failures as above.
+ * the index knows with points and that is not there any more is COUNT_ERR_COLD and stays in the index: an answer
+ * without these points would not be whole, and only a sync that somebody asked for accepts that.  Failures as above.
  */
 int cold_refresh(struct cold_tier *t, struct cold_index *x, const char *const *names, const size_t *lens, size_t n,
 		 struct count_error *err);

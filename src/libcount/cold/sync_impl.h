@@ -25,6 +25,7 @@ struct manifest_reader {
 	uint64_t changed, gone, failed;
 	struct count_error first;	/* code COUNT_OK: none failed */
 	bool stop;			/* it failed in a way that asking for more does not help */
+	bool keep;			/* a manifest that is gone is an error, and stays in the index */
 };
 
 int manifest_reader_init(struct manifest_reader *r, struct cold_tier *t, struct cold_index *x, struct count_error *err);

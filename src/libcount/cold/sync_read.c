@@ -1,4 +1,5 @@
 /* sync_read.c - manifests into the index, as many GETs in flight as the settings allow; see sync_impl.h. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,7 +48,11 @@ static void forget(struct manifest_reader *r, const struct reader_slot *s, struc
 	struct coldindex_entry e;
 	int found = s->name_len == 0 ? 0 : cold_index_find(r->x, s->name, s->name_len, &e, why);
 
-	if (found == 1 && cold_index_put(r->x, s->name, s->name_len, NULL, NULL, r->began_s, why) == COUNT_OK)
+	if (found == 1 && r->keep && e.any)
+		err_set(why, COUNT_ERR_COLD, "%s/%s: gone, and with it %" PRIu64 " points of %.100s; bring it back (versions "
+			"of the bucket, count-manifest rebuild), or accept that with count-manifest sync",
+			objstore_url(r->t->store), s->key, e.points, s->name);
+	else if (found == 1 && cold_index_put(r->x, s->name, s->name_len, NULL, NULL, r->began_s, why) == COUNT_OK)
 		r->gone++;
 }
 
@@ -164,6 +169,7 @@ int cold_refresh(struct cold_tier *t, struct cold_index *x, const char *const *n
 
 	if (ret != COUNT_OK)
 		return ret;
+	r.keep = true;
 	for (size_t i = 0; i < n && !r.stop; i++) {
 		struct count_error why = { 0 };
 

@@ -60,16 +60,6 @@ static void forget_plan(const struct cold_source *s)
 			cold_fetch_forget(s->view->fetch, &s->manifest.blocks[i]);
 }
 
-/* Somebody may have expired all of it; or deleted it, and then this is the place to hear of it. */
-static void tell_if_gone(const struct cold_source *s)
-{
-	struct coldindex_entry e;
-
-	if (cold_index_find(s->view->index, s->name, s->len, &e, NULL) == 0)
-		log_msg(&s->view->db->dir.log, 1, "%s: the manifest of %.200s is not there any more, nor are its "
-			"archived points", s->view->scope, s->name);
-}
-
 /* Is it the object that is wrong, rather than the way to it?  403 may be either. */
 static bool is_of_object(int ret)
 {
@@ -93,7 +83,6 @@ int cold_source_failed(struct cold_source *s, int ret, const struct count_error 
 		s->refreshed = true;
 		if (cold_view_relearn(v, s->name, s->len, &changed, &fresh) == COUNT_OK && changed) {
 			forget_plan(s);
-			tell_if_gone(s);
 			return COUNT_OK;
 		}
 	}
