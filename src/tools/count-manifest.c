@@ -335,7 +335,7 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status;
 
-	signal(SIGPIPE, SIG_DFL);	/* other signals end us too: all that is half done stands as before or as after */
+	signal(SIGPIPE, SIG_DFL);	/* other signals end us too: what is half done stands as before or as after */
 	secrets_guard();
 	count_manifest_options_init(&opt.lib);
 	opt.lib.max_cost = 1;

@@ -46,7 +46,8 @@ static void test_list(void **state)
 	assert_int_equal(read_text(HEAD "<IsTruncated>true</IsTruncated>" ENTRY("p/a%2Bb%20c+d%25", "12")
 				   ENTRY("p/&amp;&#65;", "18446744073709551615")
 				   "<EncodingType>url</EncodingType>"
-				   "<NextContinuationToken>t&lt;1</NextContinuationToken>" END, "p/", &page, &e), XML_LIST);
+				   "<NextContinuationToken>t&lt;1</NextContinuationToken>" END,
+				   "p/", &page, &e), XML_LIST);
 	assert_int_equal(page.len, 2);
 	assert_string_equal(page.v[0].key, "p/a+b c d%");
 	assert_int_equal(page.v[0].size, 12);

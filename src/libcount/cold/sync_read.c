@@ -49,8 +49,8 @@ static void forget(struct manifest_reader *r, const struct reader_slot *s, struc
 	int found = s->name_len == 0 ? 0 : cold_index_find(r->x, s->name, s->name_len, &e, why);
 
 	if (found == 1 && r->keep && e.any)
-		err_set(why, COUNT_ERR_COLD, "%s/%s: gone, and with it %" PRIu64 " points of %.100s; bring it back (versions "
-			"of the bucket, count-manifest rebuild), or accept that with count-manifest sync",
+		err_set(why, COUNT_ERR_COLD, "%s/%s: gone, and with it %" PRIu64 " points of %.100s; bring it back "
+			"(versions of the bucket, count-manifest rebuild), or accept that with count-manifest sync",
 			objstore_url(r->t->store), s->key, e.points, s->name);
 	else if (found == 1 && cold_index_put(r->x, s->name, s->name_len, NULL, NULL, r->began_s, why) == COUNT_OK)
 		r->gone++;
