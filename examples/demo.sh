@@ -6,6 +6,7 @@ capture=$(cd "$(dirname "$0")" && pwd)/data/node-exporter.txt.zst
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export DATA_DIR="$dir/metrics" TZ=UTC
+unset S3_ENABLED S3_ENDPOINT S3_BUCKET S3_PREFIX ARCHIVAL_AGE_DAYS	# a file of settings has them here
 cd "$dir"
 
 # show COMMAND: prints the line and runs it.

@@ -456,6 +456,7 @@ static void test_refresh(void **state)
 	assert_true(checked("a") > 5 && checked("b") > 5 && checked("d") > 5);
 	assert_int_equal(cold_index_find(idx, "d", 1, &e, &err), 1);
 	assert_false(cold_index_stale(idx, &e, checked("d") + 10, 3600));
+	put_manifest("c", 3);
 	put_object("count-data/d/manifest.json", "[]", 2);
 	put_manifest("a", 11);
 	err = (struct count_error){ 0 };

@@ -310,7 +310,8 @@ static void test_clock(void **state)
 	(void)state;
 	put(s, "skew/a", "x", OBJSTORE_ALWAYS, OBJSTORE_OK, "");
 	assert_int_equal(last_level, 1);
-	assert_non_null(strstr(logged, "-3600 s off"));
+	assert_true(strstr(logged, "-3600 s off") != NULL || strstr(logged, "-3601 s off") != NULL ||
+		    strstr(logged, "-3599 s off") != NULL);	/* a second may pass on the way */
 	get(s, "skew/a", OBJSTORE_OK, "x");
 	assert_int_equal(objstore_counts(s).retries, 1);
 	objstore_close(s);
