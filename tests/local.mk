@@ -50,6 +50,7 @@ shell_tests = \
 	tests/t4300-query-cold.sh \
 	tests/t4400-year.sh \
 	tests/t4410-legacy.sh \
+	tests/t4450-stale-garbage.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \

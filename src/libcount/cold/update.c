@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-enum { GARBAGE, HEADING, PUTTING, READING, CHECKING };
+enum { LOOKING, GARBAGE, HEADING, PUTTING, READING, CHECKING };
 
 static int submit(struct cold_update *u, int state, enum objstore_op op, const char *key)
 {
@@ -150,6 +150,14 @@ static int next_garbage(struct cold_update *u, struct count_error *err)
 	return try_put(u, err);
 }
 
+static bool any_to_delete(const struct cold_update *u)
+{
+	for (size_t i = 0; i < u->m.ngarbage; i++)
+		if (may_delete(u, i))
+			return true;
+	return false;
+}
+
 static int after_delete(struct cold_update *u, struct count_error *err)
 {
 	enum objstore_result r = u->req.result;
@@ -173,7 +181,15 @@ int cold_update_begin(struct cold_update *u, struct count_error *err)
 	if (u->exists && u->etag[0] == '\0')
 		return read_again(u);
 	u->deleted = calloc(u->m.ngarbage + 1, sizeof(*u->deleted));
-	return u->deleted == NULL ? err_nomem(err) : next_garbage(u, err);
+	if (u->deleted == NULL)
+		return err_nomem(err);
+	/*
+	 * Is it still the one that stands?  What an old one calls garbage may have been deleted by another host since,
+	 * and its key may be that of a new object.
+	 */
+	if (u->exists && any_to_delete(u))
+		return submit(u, LOOKING, OBJSTORE_HEAD, u->key);
+	return next_garbage(u, err);
 }
 
 int cold_update_forecast(struct cold_update *u, struct buf *text, size_t *ndeletes, struct count_error *err)
@@ -274,6 +290,16 @@ static int after_head(struct cold_update *u, struct count_error *err)
 	return u->exists && strcmp(u->req.etag, u->etag) == 0 ? put(u, false) : lost_race(u, err);
 }
 
+/* Before garbage is deleted. */
+static int after_look(struct cold_update *u, struct count_error *err)
+{
+	if (u->req.result != OBJSTORE_OK && u->req.result != OBJSTORE_NOT_FOUND)
+		return failed(u, err);
+	if (u->req.result == OBJSTORE_NOT_FOUND || strcmp(u->req.etag, u->etag) != 0)
+		return lost_race(u, err);
+	return next_garbage(u, err);
+}
+
 /* Objects that the edit enters, from u->at on: somebody may have taken them for garbage. */
 static int next_check(struct cold_update *u, struct count_error *err)
 {
@@ -327,6 +353,7 @@ static int after_read(struct cold_update *u, struct count_error *err)
 int cold_update_step(struct cold_update *u, struct count_error *err)
 {
 	switch (u->state) {
+	case LOOKING:	return after_look(u, err);
 	case GARBAGE:	return after_delete(u, err);
 	case HEADING:	return after_head(u, err);
 	case PUTTING:	return after_put(u, err);

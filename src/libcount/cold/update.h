@@ -7,7 +7,8 @@
  * conditions gets a HEAD before the put: then one writer at a time is the caller's duty (archive_upload.c warns).
  *
  * Garbage of over a day is deleted first, then left out of the text: if we die between, the next run deletes
- * nothing again.
+ * it again.  Before that a HEAD tells whether the manifest still is the one that stands, for a key that another host
+ * deleted may be in use again.
  *
  *	cold_update_begin(&u, err);		submits the first request, with u.user
  *	... when objstore_wait() gives a request of this user:
@@ -67,7 +68,7 @@ void cold_update_free(struct cold_update *u);	/* not while a request is under wa
 
 /*
  * The text of m after the edit, as it would be put now; appended.  For forecasts: nothing is asked for.  *ndeletes:
- * how many objects would be deleted before.
+ * how many objects would be deleted before, after one HEAD.
  */
 int cold_update_forecast(struct cold_update *u, struct buf *text, size_t *ndeletes, struct count_error *err);
 

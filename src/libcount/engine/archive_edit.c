@@ -566,12 +566,15 @@ int edit_apply(const struct edit *e, int64_t now_s, struct manifest *m)
 		return EDIT_AGAIN;
 	for (size_t i = e->in.m->nblocks; i-- > 0;) {
 		const char *key = e->in.m->blocks[i].key;
+		size_t at;
 
 		if (!e->dropped[i])
 			continue;
 		if (edit_add_garbage(m, key, now_s) != COUNT_OK)
 			return COUNT_ERR_NOMEM;
-		manifest_drop_block(m, find_key(m, key, i));
+		at = find_key(m, key, i);
+		if (at < m->nblocks)	/* nothing forbids a manifest to name an object twice */
+			manifest_drop_block(m, at);
 	}
 	for (size_t i = 0; i < e->nstored; i++) {
 		struct manifest_block *b;

@@ -90,7 +90,7 @@ static int see_update(struct forecast *f, struct archive_job *j, struct count_er
 		f->r->put++;
 		f->r->bytes_up += text.len;
 		f->r->del += ndeletes;
-		f->r->head += f->heads_manifests;
+		f->r->head += f->heads_manifests + (ndeletes > 0);
 	}
 	buf_free(&text);
 	return ret;

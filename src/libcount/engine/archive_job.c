@@ -3,6 +3,7 @@
  *
  *	JOB_EDIT	objects are made and stored, several at once; old ones that late points fall into are fetched
  *	JOB_DRAIN	all are made; those under way must be proved
+ *	JOB_REREAD	an old object is not as the index has it: another host may have replaced it; the manifest tells
  *	JOB_UPDATE	the manifest, with all of them at once
  *
  * If another writer changed what the edit was built on, it is made anew from the manifest that stands; what was
@@ -168,19 +169,101 @@ static int take_fetched(struct archive_job *j)
 	return ret == COUNT_OK ? edit_supply(j->edit, &o, &j->err) : ret;
 }
 
+/* Is it the object that is wrong, rather than the way to it?  403 may be either. */
+static bool is_of_object(int ret)
+{
+	return ret == COUNT_ERR_COLD || ret == COUNT_ERR_DENIED;
+}
+
+/* The manifest, unless it is the one that we know; j->err says why, and stays if it is. */
+static void reread(struct archive_job *j)
+{
+	struct cold_update *u = &j->update;
+	struct count_error why = { 0 };
+
+	cold_update_free(u);
+	*u = (struct cold_update){ 0 };
+	if (cold_manifest_key(&j->up->a->tier, j->s->name, j->s->name_len, u->key, &why) != COUNT_OK) {
+		fail(j, j->err.code);
+		return;
+	}
+	j->fetching = true;
+	buf_clear(&j->fetched);
+	j->fetch.op = OBJSTORE_GET;
+	j->fetch.key = u->key;
+	j->fetch.user = &j->fetch_waiter;
+	j->fetch.get = (struct objstore_get){ .max = MANIFEST_MAX_BYTES, .body = &j->fetched,
+					      .if_none_match = j->etag[0] != '\0' ? j->etag : NULL };
+	objstore_submit(j->up->a->tier.store, &j->fetch);
+}
+
+/* 1: it is another one, in j->update; 0: it is not, or cannot be had. */
+static int take_reread(struct archive_job *j)
+{
+	struct archive *a = j->up->a;
+	struct cold_update *u = &j->update;
+	int ret = 0;
+
+	if (j->fetch.result == OBJSTORE_OK && strcmp(j->fetch.etag, j->etag) != 0)
+		ret = cold_manifest_take(&a->tier, &j->fetch, j->s->name, j->s->name_len, &u->m, NULL);
+	buf_free(&j->fetched);
+	if (ret != 1)
+		return 0;
+	u->exists = true;
+	memcpy(u->etag, j->fetch.etag, sizeof(u->etag));
+	j->err = (struct count_error){ 0 };
+	ret = cold_index_put(a->index, j->s->name, j->s->name_len, &u->m, u->etag, a->now_s, &j->err);
+	return ret == COUNT_OK ? 1 : 0;
+}
+
 /* ---- New objects ---- */
 
-/* A name that stands in the manifest or its garbage is never used again, nor one of an object under way. */
+/* The length of a key up to its range: all but "_2.json". */
+static size_t stem_of(const char *key)
+{
+	const char *leaf = strrchr(key, '/'), *p = leaf != NULL ? leaf + 1 : key;
+
+	for (unsigned parts = 0; *p != '\0' && *p != '.'; p++)
+		if (*p == '_' && ++parts == 3)
+			break;
+	return (size_t)(p - key);
+}
+
+/* 1 of ".json", N of "_N.json"; 0: it is another text. */
+static unsigned number_of(const char *end)
+{
+	unsigned n = 0;
+
+	if (*end == '_')
+		for (end++; *end >= '0' && *end <= '9' && n <= OBJECT_MAX_NAMES; end++)
+			n = n * 10 + (unsigned)(*end - '0');
+	else
+		n = 1;
+	return strcmp(end, ".json") == 0 && n <= OBJECT_MAX_NAMES ? n : 0;
+}
+
+/* The same name, or a later one of the same range: then this one was in use before. */
+static bool rules_out(const char *other, const char *key, size_t stem)
+{
+	return strncmp(other, key, stem) == 0 &&
+	       (strcmp(other + stem, key + stem) == 0 || number_of(other + stem) > number_of(key + stem));
+}
+
+/*
+ * A name that stands in the manifest or its garbage is never used again, nor one of an object under way.  Nor one
+ * below them, which was deleted: another host may have it in an older list of garbage, and delete it.
+ */
 bool job_key_taken(void *arg, const char *key)
 {
 	const struct archive_job *j = arg;
 	const struct manifest_block *v;
-	size_t n = edit_stored_blocks(j->edit, &v);
+	size_t n = edit_stored_blocks(j->edit, &v), stem = stem_of(key);
 
-	if (edit_is_garbage(&j->base, key))
-		return true;
+	for (size_t i = 0; i < j->base.ngarbage; i++)
+		if (rules_out(j->base.garbage[i].key, key, stem))
+			return true;
 	for (size_t i = 0; i < j->base.nblocks; i++)
-		if (strcmp(j->base.blocks[i].key, key) == 0)
+		if (rules_out(j->base.blocks[i].key, key, stem))
 			return true;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i].key, key) == 0)
@@ -430,6 +513,21 @@ static void step_update(struct archive_job *j)
 		fail(j, ret);
 }
 
+static void step_fetch(struct archive_job *j)
+{
+	int ret = COUNT_OK;
+
+	j->fetching = false;
+	if (j->phase == JOB_REREAD)
+		ret = take_reread(j) == 1 ? start_again(j) : j->err.code;
+	else if (j->phase != JOB_DONE && is_of_object(ret = take_fetched(j))) {
+		j->phase = JOB_REREAD;
+		return;
+	}
+	if (ret != COUNT_OK)
+		fail(j, ret);
+}
+
 /* ---- Going on ---- */
 
 static bool has_room(const struct archive_job *j)
@@ -465,9 +563,11 @@ void job_advance(struct archive_job *j)
 
 	if (ret != COUNT_OK)
 		fail(j, ret);
-	if (j->phase != JOB_DRAIN || j->nobjects > 0 || !has_room(j))
+	if ((j->phase != JOB_DRAIN && j->phase != JOB_REREAD) || j->nobjects > 0 || j->fetching || !has_room(j))
 		return;
-	if (edit_changes(j->edit) || j->nabandoned > 0)
+	if (j->phase == JOB_REREAD)
+		reread(j);
+	else if (edit_changes(j->edit) || j->nabandoned > 0)
 		begin_update(j);
 	else
 		j->phase = JOB_DONE;	/* all of it was there */
@@ -475,15 +575,9 @@ void job_advance(struct archive_job *j)
 
 void job_step(struct archive_job *j, struct waiter *w, struct objstore_req *req)
 {
-	int ret = COUNT_OK;
-
 	switch (w->kind) {
 	case WAITER_FETCH:
-		j->fetching = false;
-		if (j->phase != JOB_DONE)
-			ret = take_fetched(j);
-		if (ret != COUNT_OK)
-			fail(j, ret);
+		step_fetch(j);
 		break;
 	case WAITER_OBJECT:
 		step_object(j, req);

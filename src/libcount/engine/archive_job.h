@@ -41,6 +41,8 @@ struct object_put {
 	unsigned tries, looks;
 };
 
+#define OBJECT_MAX_NAMES 10000u		/* of one range */
+
 /*
  * Is this key taken: by the manifest, its garbage, or another object of this run?  Then it is not for a new
  * object, even if that has the same bytes.
@@ -64,7 +66,7 @@ size_t object_memory(const struct object_put *p);
 
 /* ---- One series: archive_job.c ---- */
 
-enum job_phase { JOB_EDIT, JOB_DRAIN, JOB_UPDATE, JOB_DONE };
+enum job_phase { JOB_EDIT, JOB_DRAIN, JOB_REREAD, JOB_UPDATE, JOB_DONE };
 
 struct archive_job {
 	struct upload *up;

@@ -18,7 +18,6 @@
 
 enum { HEADING, PUTTING, COMPARING, PROVING };
 
-#define MAX_NAMES 10000u	/* of one range */
 #define MAX_TRIES 4		/* of a put that another one was in the way of, or whose object vanished */
 
 /* ---- Name and bytes ---- */
@@ -51,9 +50,9 @@ int object_name(struct upload *up, struct object_put *p, object_key_taken *taken
 	int ret;
 
 	do {
-		if (++p->nth > MAX_NAMES)
+		if (++p->nth > OBJECT_MAX_NAMES)
 			return err_set(err, COUNT_ERR_COLD, "%.300s: %u objects of this range are there already: "
-				       "count-manifest repair removes what no manifest names", p->key, MAX_NAMES);
+				       "count-manifest repair removes what no manifest names", p->key, OBJECT_MAX_NAMES);
 		ret = cold_block_key(&up->a->tier, o->series, o->series_len, o->block.start, o->block.end, p->nth,
 				     p->key, err);
 		if (ret != COUNT_OK)

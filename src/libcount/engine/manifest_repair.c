@@ -286,7 +286,7 @@ static int repair_manifest(struct repair *p, struct count_error *err)
 		ret = repair_orphans(p, err);
 	/* What took the place of garbage must be there before that goes. */
 	if (ret == COUNT_OK && p->missing == 0 && manifest_run_has_old_garbage(r, &p->m)) {
-		ret = manifest_run_sweep(r, &p->m, err);
+		ret = manifest_run_sweep(r, &p->m, p->g->etag, err);
 		p->changed = true;
 	}
 	if (ret == COUNT_OK && p->changed && !r->opt->dry_run)

@@ -79,8 +79,11 @@ int manifest_run_blame(struct manifest_run *r, const char *series, const char *k
  * it takes the place of; NULL: there must be none.  COUNT_ERR_COLD when somebody else was faster.
  */
 int manifest_run_store(struct manifest_run *r, struct manifest *m, const char *etag, struct count_error *err);
-/* Deletes the garbage that is old enough: takes it out of m, and the objects out of the bucket. */
-int manifest_run_sweep(struct manifest_run *r, struct manifest *m, struct count_error *err);
+/*
+ * Deletes the garbage that is old enough: takes it out of m, and the objects out of the bucket.  etag: of m, which must
+ * still be the one that stands, else COUNT_ERR_COLD.
+ */
+int manifest_run_sweep(struct manifest_run *r, struct manifest *m, const char *etag, struct count_error *err);
 bool manifest_run_has_old_garbage(const struct manifest_run *r, const struct manifest *m);
 
 #endif

@@ -113,9 +113,15 @@ int manifest_run_store(struct manifest_run *r, struct manifest *m, const char *e
 
 /* ---- Garbage ---- */
 
+/* Of age, and an object: a list that names a manifest, or anything else, deletes nothing. */
 static bool is_old(const struct manifest_run *r, const struct manifest_garbage *g)
 {
-	return g->since_s <= r->now_s - GARBAGE_AGE_S;
+	const char *part;
+	size_t part_len;
+	int64_t start, end;
+
+	return g->since_s <= r->now_s - GARBAGE_AGE_S &&
+	       cold_key_parse(&r->tier, g->key, &part, &part_len, &start, &end) == COLD_KEY_BLOCK;
 }
 
 bool manifest_run_has_old_garbage(const struct manifest_run *r, const struct manifest *m)
@@ -149,11 +155,34 @@ static int delete_object(struct manifest_run *r, const struct manifest *m, const
 				 "its place over 24 h ago", key);
 }
 
+/* The list of the bucket may be minutes old, and a key that another host deleted since be in use again. */
+static int still_stands(struct manifest_run *r, const struct manifest *m, const char *etag, struct count_error *err)
+{
+	char key[OBJSTORE_KEY_MAX + 1];
+	struct objstore_req head = { .op = OBJSTORE_HEAD, .key = key };
+	int ret = cold_manifest_key(&r->tier, m->series, m->series_len, key, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	switch (objstore_run(r->tier.store, &head)) {
+	case OBJSTORE_OK:
+		ret = strcmp(head.etag, etag) == 0 ? COUNT_OK : too_late(key, err);
+		break;
+	case OBJSTORE_NOT_FOUND:
+		ret = too_late(key, err);
+		break;
+	default:
+		ret = err_set(err, head.err.code, "%s", head.err.text);
+	}
+	objstore_req_free(&head);
+	return ret;
+}
+
 /* Objects first: a manifest that forgot them would leave them for ever. */
-int manifest_run_sweep(struct manifest_run *r, struct manifest *m, struct count_error *err)
+int manifest_run_sweep(struct manifest_run *r, struct manifest *m, const char *etag, struct count_error *err)
 {
 	size_t kept = 0;
-	int ret = COUNT_OK;
+	int ret = r->opt->dry_run ? COUNT_OK : still_stands(r, m, etag, err);
 
 	for (size_t i = 0; i < m->ngarbage; i++) {
 		struct manifest_garbage *g = &m->garbage[i];
