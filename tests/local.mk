@@ -50,6 +50,7 @@ shell_tests = \
 	tests/t4300-query-cold.sh \
 	tests/t4400-year.sh \
 	tests/t4410-legacy.sh \
+	tests/t4450-forecast.sh \
 	tests/t4450-stale-garbage.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
@@ -62,6 +63,7 @@ shell_tests = \
 	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
+	tests/t6710-two-archivers.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
 	tests/t9020-examples.sh \
@@ -78,6 +80,7 @@ SLOW_TESTS = \
 	tests/t4200-credentials.sh \
 	tests/t4400-year.sh \
 	tests/t4410-legacy.sh \
+	tests/t4450-forecast.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -86,6 +89,7 @@ SLOW_TESTS = \
 	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
+	tests/t6710-two-archivers.sh \
 	tests/t9000-open-sets.sh
 
 TESTS += $(shell_tests)
@@ -119,7 +123,8 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/s3/s3rver.js \
 	tests/lib/s3/s3rver.sh \
 	tests/lib/s3/slow-link.py \
-	tests/lib/s3/storage-classes.py
+	tests/lib/s3/storage-classes.py \
+	tests/lib/two-archivers.py
 
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c

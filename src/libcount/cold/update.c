@@ -141,13 +141,25 @@ static bool may_delete(const struct cold_update *u, size_t i)
 	return true;
 }
 
+/* Objects that the edit enters, from u->at on: somebody may have taken them for garbage. */
+static int next_check(struct cold_update *u, struct count_error *err)
+{
+	return u->at < u->nobjects ? submit(u, CHECKING, OBJSTORE_HEAD, u->objects[u->at].key) : try_put(u, err);
+}
+
+static int after_garbage(struct cold_update *u, struct count_error *err)
+{
+	u->at = 0;
+	return u->another ? next_check(u, err) : try_put(u, err);
+}
+
 /* From u->at on. */
 static int next_garbage(struct cold_update *u, struct count_error *err)
 {
 	for (; u->at < u->m.ngarbage; u->at++)
 		if (may_delete(u, u->at))
 			return submit(u, GARBAGE, OBJSTORE_DELETE, u->m.garbage[u->at].key);
-	return try_put(u, err);
+	return after_garbage(u, err);
 }
 
 static bool any_to_delete(const struct cold_update *u)
@@ -156,6 +168,19 @@ static bool any_to_delete(const struct cold_update *u)
 		if (may_delete(u, i))
 			return true;
 	return false;
+}
+
+/* u->m is known to stand just now. */
+static int sweep(struct cold_update *u, struct count_error *err)
+{
+	free(u->deleted);	/* of another list */
+	u->deleted = NULL;
+	if (u->swept || !any_to_delete(u))
+		return after_garbage(u, err);
+	u->swept = true;
+	u->at = 0;
+	u->deleted = calloc(u->m.ngarbage, sizeof(*u->deleted));
+	return u->deleted == NULL ? err_nomem(err) : next_garbage(u, err);
 }
 
 static int after_delete(struct cold_update *u, struct count_error *err)
@@ -180,16 +205,13 @@ int cold_update_begin(struct cold_update *u, struct count_error *err)
 		return ret;
 	if (u->exists && u->etag[0] == '\0')
 		return read_again(u);
-	u->deleted = calloc(u->m.ngarbage + 1, sizeof(*u->deleted));
-	if (u->deleted == NULL)
-		return err_nomem(err);
 	/*
 	 * Is it still the one that stands?  What an old one calls garbage may have been deleted by another host since,
 	 * and its key may be that of a new object.
 	 */
 	if (u->exists && any_to_delete(u))
 		return submit(u, LOOKING, OBJSTORE_HEAD, u->key);
-	return next_garbage(u, err);
+	return try_put(u, err);
 }
 
 int cold_update_forecast(struct cold_update *u, struct buf *text, size_t *ndeletes, struct count_error *err)
@@ -297,13 +319,7 @@ static int after_look(struct cold_update *u, struct count_error *err)
 		return failed(u, err);
 	if (u->req.result == OBJSTORE_NOT_FOUND || strcmp(u->req.etag, u->etag) != 0)
 		return lost_race(u, err);
-	return next_garbage(u, err);
-}
-
-/* Objects that the edit enters, from u->at on: somebody may have taken them for garbage. */
-static int next_check(struct cold_update *u, struct count_error *err)
-{
-	return u->at < u->nobjects ? submit(u, CHECKING, OBJSTORE_HEAD, u->objects[u->at].key) : try_put(u, err);
+	return sweep(u, err);
 }
 
 static int after_check(struct cold_update *u, struct count_error *err)
@@ -335,10 +351,8 @@ static int take_over(struct cold_update *u, struct count_error *err)
 	u->m = fresh;
 	u->exists = ret == 1;
 	memcpy(u->etag, u->req.etag, sizeof(u->etag));
-	free(u->deleted);	/* of another list */
-	u->deleted = NULL;
-	u->at = 0;
-	return next_check(u, err);
+	u->another = true;
+	return sweep(u, err);
 }
 
 static int after_read(struct cold_update *u, struct count_error *err)

@@ -8,7 +8,8 @@
  *
  * Garbage of over a day is deleted first, then left out of the text: if we die between, the next run deletes
  * it again.  Before that a HEAD tells whether the manifest still is the one that stands, for a key that another host
- * deleted may be in use again.
+ * deleted may be in use again.  If it is not, what was read just now is gone through instead: hosts that write in turn
+ * would else never delete anything.
  *
  *	cold_update_begin(&u, err);		submits the first request, with u.user
  *	... when objstore_wait() gives a request of this user:
@@ -58,6 +59,8 @@ struct cold_update {
 	unsigned tries;
 	size_t at;			/* garbage or object under way */
 	bool *deleted;			/* of m's garbage */
+	bool swept;			/* once is enough, whoever is first with the put */
+	bool another;			/* m is not the one that the caller knew */
 };
 
 /* 0: under way.  A failure needs cold_update_free() too. */

@@ -41,7 +41,7 @@ struct object_put {
 	unsigned tries, looks;
 };
 
-#define OBJECT_MAX_NAMES 10000u		/* of one range */
+#define OBJECT_MAX_NAMES 1000000u	/* of one range: rewritten for a century of hours */
 
 /*
  * Is this key taken: by the manifest, its garbage, or another object of this run?  Then it is not for a new

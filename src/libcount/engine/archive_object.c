@@ -52,7 +52,8 @@ int object_name(struct upload *up, struct object_put *p, object_key_taken *taken
 	do {
 		if (++p->nth > OBJECT_MAX_NAMES)
 			return err_set(err, COUNT_ERR_COLD, "%.300s: %u objects of this range are there already: "
-				       "count-manifest repair removes what no manifest names", p->key, OBJECT_MAX_NAMES);
+				       "count-manifest repair removes what no manifest names", p->key,
+				       OBJECT_MAX_NAMES);
 		ret = cold_block_key(&up->a->tier, o->series, o->series_len, o->block.start, o->block.end, p->nth,
 				     p->key, err);
 		if (ret != COUNT_OK)
