@@ -572,6 +572,8 @@ int edit_apply(const struct edit *e, int64_t now_s, struct manifest *m)
 			continue;
 		if (edit_add_garbage(m, key, now_s) != COUNT_OK)
 			return COUNT_ERR_NOMEM;
+		if (e->in.forecast)	/* it stands for what was not read of it */
+			continue;
 		at = find_key(m, key, i);
 		if (at < m->nblocks)	/* nothing forbids a manifest to name an object twice */
 			manifest_drop_block(m, at);

@@ -3,17 +3,21 @@
  *
  * The same edits, names, objects and manifests as in a run, encoded for real; only ETags are invented, as long as real
  * ones.
- * Where an old object would be fetched and merged its points are not known: the new one is then taken to
- * be as large as both together, and the sum is "at most".
+ * Where an old object would be fetched and merged its points are not known: the new one is then taken to be as large
+ * as both together and what may be lost where points that were regular are no more, its entry as long as both, and the
+ * sum is "at most".
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "engine/archive_job.h"
+#include "engine/archive_pack.h"
 
 #define SOME_ETAG "00000000000000000000000000000000"
 #define PROBE_REQUESTS 6	/* of objstore_probe(), where the server holds to conditions */
+#define BROKEN_CHUNK_BYTES 1024	/* more, at most, when a point that does not fit comes into a chunk */
+#define SHORT_CHUNK_POINTS 256	/* chunks of an object have no fewer, but at its end */
 
 struct forecast {
 	struct upload up;
@@ -21,7 +25,7 @@ struct forecast {
 	struct count_archive_report *report;
 	bool proves;			/* the server says what it stored */
 	bool heads_objects, heads_manifests;	/* it does not hold to conditions */
-	uint64_t old_bytes;		/* fetched, for the object to come */
+	uint64_t old_bytes, old_points;	/* fetched, for the object to come */
 };
 
 static bool not_held(enum objstore_ability a)
@@ -29,20 +33,32 @@ static bool not_held(enum objstore_ability a)
 	return a == OBJSTORE_REFUSED || a == OBJSTORE_IGNORED;
 }
 
+/* What a merged object has beyond the bytes of both. */
+static uint64_t broken_chunks(uint64_t old_points, uint64_t new_points)
+{
+	uint64_t chunks = old_points / SHORT_CHUNK_POINTS + 1;
+
+	return (new_points < chunks ? new_points : chunks) * BROKEN_CHUNK_BYTES;
+}
+
 static void count_object(struct forecast *f, const struct object_put *p)
 {
-	uint64_t bytes = p->bytes.len + f->old_bytes;
+	uint64_t bytes = p->bytes.len, n = 1;
 
-	f->r->at_most |= f->old_bytes > 0;
-	f->old_bytes = 0;
-	f->r->put++;
+	if (f->old_bytes > 0) {
+		bytes += f->old_bytes + broken_chunks(f->old_points, p->object.block.points);
+		n += bytes / PACK_OBJECT_BYTES;		/* it may have to be cut */
+		f->r->at_most = true;
+		f->old_bytes = f->old_points = 0;
+	}
+	f->r->put += n;
 	f->r->bytes_up += bytes;
-	f->r->head += f->heads_objects;
+	f->r->head += f->heads_objects ? n : 0;
 	if (!f->proves) {
-		f->r->get++;
+		f->r->get += n;
 		f->r->bytes_down += bytes;
 	}
-	f->report->objects++;
+	f->report->objects += n;
 	f->report->points += p->object.block.points;
 	f->report->bytes += bytes;
 }
@@ -74,6 +90,7 @@ static int see_fetch(struct forecast *f, struct archive_job *j, struct count_err
 	f->r->bytes_down += b->size;
 	f->r->at_most |= b->size == 0;
 	f->old_bytes += b->size;
+	f->old_points += b->points;
 	return edit_supply(j->edit, NULL, err);
 }
 
@@ -104,7 +121,7 @@ static int see_series(struct forecast *f, struct archive_series *s, struct count
 
 	if (ret != COUNT_OK)
 		return ret;
-	f->old_bytes = 0;
+	f->old_bytes = f->old_points = 0;
 	while (ret == COUNT_OK && want != EDIT_END) {
 		ret = job_edit_next(j, &want, err);
 		if (ret == COUNT_OK && want == EDIT_FETCH)
