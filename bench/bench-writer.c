@@ -77,7 +77,7 @@ static void raw(const char *dir)
 {
 	enum { BATCH = 128 << 10 };
 	struct count_point *p = malloc(BATCH * sizeof(*p));
-	char path[4096];
+	char path[8192];
 	double cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID), wall = clock_s(CLOCK_MONOTONIC);
 	int fd;
 
