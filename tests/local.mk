@@ -50,8 +50,10 @@ shell_tests = \
 	tests/t4300-query-cold.sh \
 	tests/t4400-year.sh \
 	tests/t4410-legacy.sh \
+	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4450-stale-garbage.sh \
+	tests/t4460-many-series.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
@@ -80,7 +82,9 @@ SLOW_TESTS = \
 	tests/t4200-credentials.sh \
 	tests/t4400-year.sh \
 	tests/t4410-legacy.sh \
+	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
+	tests/t4460-many-series.sh \
 	tests/t6000-kill-storm.sh \
 	tests/t6100-crash-states.sh \
 	tests/t6200-four-shells.sh \
@@ -110,6 +114,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/golden-lines.sh \
 	tests/lib/imitate-aws.py \
 	tests/lib/kill-storm.py \
+	tests/lib/peak.py \
 	tests/lib/power-cut.py \
 	tests/lib/read-bucket.py \
 	tests/lib/s3-imitation.py \
@@ -129,6 +134,9 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 check_PROGRAMS += tests/lib/canon
 tests_lib_canon_SOURCES = tests/lib/canon.c
 tests_lib_canon_LDADD =
+check_PROGRAMS += tests/lib/steady-points
+tests_lib_steady_points_SOURCES = tests/lib/steady-points.c
+tests_lib_steady_points_LDADD =
 check_PROGRAMS += tests/lib/make-bucket
 tests_lib_make_bucket_SOURCES = tests/lib/make-bucket.c tests/unit/coldfix.c tests/unit/coldfix.h
 tests_lib_make_bucket_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
