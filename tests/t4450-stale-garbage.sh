@@ -22,6 +22,7 @@ age()
 }
 live() { jq -r '.blocks[].key' $folder/manifest.json | sed 's|.*/||'; }
 wanted() { LC_ALL=C sort -u all | awk '{ print $1, $2, $3 "000" }' | sort -k3n; }
+plain() { count-query cpu >got && wanted >want && cmp want got; }
 answer() { count-query --fresh cpu >got && wanted >want && cmp want got; }
 all_there() { live | while read -r key; do test -f "$folder/$key" || exit 1; done; }
 
@@ -39,6 +40,20 @@ age
 ok 'and another'			late 3
 ok '... has a name never used before'	test "$(live)" != "$first"
 
+# ---- The index is behind: a run that died with its manifest stored, and nothing published ----
+at 4 4 >>all
+at 4 4 | count-ingest -q
+cp -a data before
+ok 'a run'				count-archive -q
+rm -rf data
+mv before data
+sleep 1.1				# or the manifest would be the same to the byte
+ok 'and once more, as if it had died'	count-archive -q
+ok '... the points left'		test "$(S3_ENABLED=false count-query cpu | wc -l)" = 0
+ok '... and are found'			plain
+age
+
+# ---- Old lists ----
 # What the backup thinks to be garbage is in use again, as earlier versions made it.
 key=$(live)
 mv "$folder/$key" "$folder/$first"

@@ -212,8 +212,7 @@ static int take_reread(struct archive_job *j)
 	u->exists = true;
 	memcpy(u->etag, j->fetch.etag, sizeof(u->etag));
 	j->err = (struct count_error){ 0 };
-	ret = cold_index_put(a->index, j->s->name, j->s->name_len, &u->m, u->etag, a->now_s, &j->err);
-	return ret == COUNT_OK ? 1 : 0;
+	return 1;
 }
 
 /* ---- New objects ---- */
@@ -451,9 +450,13 @@ static int abandon(struct archive_job *j, const char *key)
 	return COUNT_OK;
 }
 
-/* The manifest that stands is another one: a new edit from it. */
+/*
+ * The manifest that stands is another one: a new edit from it.  It goes to the index at once: if all of it is there
+ * already, as when the run before died with its manifest stored, nothing else would tell where the points went.
+ */
 static int start_again(struct archive_job *j)
 {
+	struct archive *a = j->up->a;
 	const struct manifest_block *v;
 	size_t n = edit_stored_blocks(j->edit, &v);
 	int ret = COUNT_OK;
@@ -464,6 +467,9 @@ static int start_again(struct archive_job *j)
 	for (size_t i = 0; i < n && ret == COUNT_OK; i++)
 		if (!names_key(&j->update.m, v[i].key) && !edit_is_garbage(&j->update.m, v[i].key))
 			ret = abandon(j, v[i].key);
+	if (ret == COUNT_OK)
+		ret = cold_index_put(a->index, j->s->name, j->s->name_len, j->update.exists ? &j->update.m : NULL,
+				     j->update.exists ? j->update.etag : NULL, a->now_s, &j->err);
 	if (ret != COUNT_OK)
 		return ret;
 	edit_delete(j->edit);
