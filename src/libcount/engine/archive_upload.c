@@ -298,10 +298,12 @@ int archive_upload(struct archive *a, struct count_error *err)
 	if (a->opt->dry_run)
 		return archive_forecast(a, err);
 	r.warned = is_lax(a);	/* then an earlier run did */
+	objstore_stop_when(a->tier.store, a->opt->stopped, a->opt->stopped_arg);
 	if (cold_index_facts(a->index)->synced_s == 0)
 		ret = sync(a, err);
 	if (ret == COUNT_OK)
 		ret = probe(a, err);
+	objstore_stop_when(a->tier.store, NULL, NULL);	/* run_series() asks by itself */
 	warn_once(&r);
 	before = objstore_counts(a->tier.store);
 	a->report->requests.probes = all_requests(&before);

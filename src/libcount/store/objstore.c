@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
+enum { ASK_MS = 100 };	/* how often whoever may stop us is asked */
+
 void objstore_push(struct objstore_queue *q, struct objstore_req *req)
 {
 	req->next = NULL;
@@ -137,7 +139,11 @@ struct objstore_req *objstore_wait(objstore *s, int timeout_ms)
 	struct objstore_req *req;
 
 	while (s->done.head == NULL && s->in_flight > 0) {
-		s->ops->drive(s, left);
+		bool asks = timeout_ms < 0 && s->stopped != NULL;
+
+		if (asks && s->stopped(s->stopped_arg) != 0)
+			s->ops->cancel(s);
+		s->ops->drive(s, asks ? ASK_MS : left);
 		if (timeout_ms < 0 || s->done.head != NULL)
 			continue;
 		left = (int)(end - now_ms());
@@ -158,6 +164,12 @@ size_t objstore_in_flight(const objstore *s)
 void objstore_cancel(objstore *s)
 {
 	s->ops->cancel(s);
+}
+
+void objstore_stop_when(objstore *s, int (*stopped)(void *), void *arg)
+{
+	s->stopped = stopped;
+	s->stopped_arg = arg;
 }
 
 enum objstore_result objstore_run(objstore *s, struct objstore_req *req)

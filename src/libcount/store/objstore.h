@@ -168,6 +168,12 @@ size_t objstore_in_flight(const objstore *s);	/* submitted and not yet given bac
 /* What has not finished is given back soon, as STOPPED. */
 void objstore_cancel(objstore *s);
 
+/*
+ * From now on whoever waits without limit, in objstore_run() or objstore_probe() too, asks stopped(arg) some times a
+ * second, and cancels all once it is not 0.  NULL: nobody asks.
+ */
+void objstore_stop_when(objstore *s, int (*stopped)(void *), void *arg);
+
 /* Submit and wait for this one; nothing else may be in flight.  Returns req->result. */
 enum objstore_result objstore_run(objstore *s, struct objstore_req *req);
 
@@ -217,6 +223,8 @@ struct objstore {
 	struct objstore_counts counts;	/* kept by the store */
 	struct objstore_queue done;
 	size_t in_flight;
+	int (*stopped)(void *);		/* NULL: nobody is asked */
+	void *stopped_arg;
 };
 
 void objstore_push(struct objstore_queue *q, struct objstore_req *req);
