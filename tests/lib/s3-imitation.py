@@ -19,10 +19,11 @@ request targets), so that hosts of AWS can be imitated.
   token/...                 ExpiredToken unless the session token is "token-2"
   cut/...                   half of the body, the first time; cut-always/...
   no-etag/... no-length/... whole/... (knows no ranges)  stall/... (never answers)  garbage/...
+  mirror/...                400, and says the head of the request back, session token and all
   bare/...                  If-Match wants the ETag without quotes
   last                      GET: the head of the last PUT, a line each
 """
-import base64, datetime, email.utils, hashlib, hmac, http.server, os, re, socketserver, sys, threading, time
+import base64, datetime, email.utils, hashlib, hmac, html, http.server, os, re, socketserver, sys, threading, time
 import urllib.parse
 
 SECRET = sys.argv[1]
@@ -102,7 +103,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "PUT":
             last[0] = "Host: %s\n" % host + "".join("%s: %s\n" % h for h in sorted(self.headers.items()))
         if not key:
-            return self.error(501, "NotImplemented")
+            return self.list_keys(urllib.parse.parse_qs(query))
         if not self.play(key, key.split("/")[0], n, body):
             self.plain(key, body)
 
@@ -141,6 +142,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if how == "token" and self.headers.get("x-amz-security-token") != "token-2":
             self.error(400, "ExpiredToken")
             return True
+        if how == "mirror":
+            said = html.escape(" ".join("%s: %s" % h for h in self.headers.items()), quote=False)
+            self.answer(400, ("<?xml version=\"1.0\"?><Error><Code>Odd</Code><Message>%s</Message><Token-0>%s</Token-0>"
+                              "</Error>" % (self.headers.get("x-amz-security-token", ""), said)).encode())
+            return True
         if how == "stall":
             time.sleep(30)
             return True
@@ -149,6 +155,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return True
         return False
+
+    def list_keys(self, query):
+        """ListObjectsV2, on one page.  The first part of the prefix says how, as that of a key does."""
+        prefix = query.get("prefix", [""])[0]
+        if "list-type" not in query:
+            return self.error(501, "NotImplemented")
+        if self.play(prefix, prefix.split("/")[0], 1, b""):
+            return
+        with lock:
+            found = sorted((k, v) for k, v in store.items() if k.startswith(prefix))
+        coded = "".join("<Contents><Key>%s</Key><LastModified>2024-01-01T00:00:00.000Z</LastModified><ETag>&quot;%s&quot;</ETag>"
+                        "<Size>%d</Size></Contents>" % (urllib.parse.quote(k), self.etag(v), len(v)) for k, v in found)
+        self.answer(200, ("<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false"
+                          "</IsTruncated>%s</ListBucketResult>" % coded).encode())
 
     def etag(self, data):
         return hashlib.md5(data).hexdigest()

@@ -8,6 +8,7 @@
 #include "s3/xml.h"
 
 #define SKEW_S (14 * 60)	/* S3 takes 15 minutes; a HEAD has no body that would say so */
+#define TOKEN_BEGINS 16	/* so many of its bytes are not there by accident */
 
 static void say(struct reply_verdict *v, enum objstore_result result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -209,8 +210,22 @@ static void judge_bare_head(const struct reply_question *q, const struct http_re
 	if (r->status == 403 && r->date_s >= 0 &&
 	    (r->date_s - q->now_s > SKEW_S || q->now_s - r->date_s > SKEW_S))
 		v->repair = REPLY_CLOCK;
-	else if (r->status == 400 && q->has_token)
+	else if (r->status == 400 && q->token != NULL)
 		v->repair = REPLY_CREDENTIALS;
+}
+
+/* Some servers say back what they were sent.  The text ends where the token begins, even one that is cut. */
+static void cut_token(const char *token, char *text)
+{
+	char begin[TOKEN_BEGINS + 1];
+	char *at;
+
+	if (token == NULL || token[0] == '\0')
+		return;
+	snprintf(begin, sizeof(begin), "%s", token);
+	at = strstr(text, begin);
+	if (at != NULL)
+		*at = '\0';
 }
 
 static void judge_error(const struct reply_question *q, const struct http_reply *r, struct reply_verdict *v)
@@ -223,6 +238,8 @@ static void judge_error(const struct reply_question *q, const struct http_reply 
 	struct xml_error e = { "", "", "" };
 
 	xml_read_error(q->body, q->body_len, &e);
+	cut_token(q->token, e.code);
+	cut_token(q->token, e.message);
 	snprintf(v->code, sizeof(v->code), "%s", e.code);
 	v->maybe_done = r->status >= 500 || r->status == 200;
 	if (r->status == 503 || r->status == 429 || is(e.code, throttles)) {

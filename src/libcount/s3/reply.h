@@ -26,7 +26,8 @@ struct reply_question {
 	const char *source;	/* of the credentials */
 	int64_t now_s;		/* the time that was signed */
 	uint32_t timeout_s;
-	bool has_token, own_ca, kms;
+	const char *token;	/* of the session; NULL: there is none.  No message has it, whatever the server says */
+	bool own_ca, kms;
 	const void *body;	/* of an error, and of a PUT or DELETE that went well */
 	size_t body_len;
 };
