@@ -49,7 +49,10 @@ shell_tests = \
 	tests/t4210-credentials-used.sh \
 	tests/t4300-query-cold.sh \
 	tests/t4400-year.sh \
+	tests/t4405-users.sh \
 	tests/t4410-legacy.sh \
+	tests/t4420-off-on.sh \
+	tests/t4430-canary.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4450-stale-garbage.sh \
@@ -81,7 +84,10 @@ SLOW_TESTS = \
 	tests/t4100-s3-conformance.sh \
 	tests/t4200-credentials.sh \
 	tests/t4400-year.sh \
+	tests/t4405-users.sh \
 	tests/t4410-legacy.sh \
+	tests/t4420-off-on.sh \
+	tests/t4430-canary.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4460-many-series.sh \
@@ -108,6 +114,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \
 	tests/lib/day-sums.py \
+	tests/lib/dies.py \
 	tests/lib/failing-calls.py \
 	tests/lib/flip-bytes.py \
 	tests/lib/frozen-writer.py \

@@ -99,7 +99,7 @@ refused() { exits 4 stderr_has "s3:$lack" "$@"; }
 whole() { all_four && oracle_check "$1"; }
 
 for lack in GetObject PutObject DeleteObject ListBucket; do
-	s3_bucket "without-$(echo $lack | tr A-Z a-z)"
+	s3_bucket "without-$(echo $lack | tr "[:upper:]" "[:lower:]")"
 	DATA_DIR=$PWD/$lack
 	count-ingest -q points
 	lacking $lack

@@ -168,7 +168,8 @@ rgw_gateway()
 	s3_await 30 python3 "$s3_lib/s3req.py" -k PUT
 } >>"$s3_at/log/start" 2>&1
 
-# rgw_user NAME ACTION...: keys in rgw_user_key, rgw_user_secret.  A bucket policy says what the user may do.
+# rgw_user NAME ACTION...: keys in rgw_user_key, rgw_user_secret.  A bucket policy says what the user may do, also with
+# objects of his own, and that the bucket's owner may do all with these.
 rgw_user()
 {
 	rgw_user_key=COUNTTESTUSER$1 rgw_user_secret=count/test/secret/of/$1
@@ -176,13 +177,20 @@ rgw_user()
 		--secret-key="$rgw_user_secret" >>"$s3_at/log/start" 2>&1
 	rgw_user_name=$1; shift
 	{
-		printf '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
-		printf '"Principal":{"AWS":["arn:aws:iam:::user/%s"]},' "$rgw_user_name"
-		printf '"Resource":["arn:aws:s3:::%s","arn:aws:s3:::%s/*"],' "$S3_BUCKET" "$S3_BUCKET"
-		printf '"Action":["s3:%s"' "$1"
-		shift
-		[ $# = 0 ] || printf ',"s3:%s"' "$@"
-		printf ']}]}\n'
+		rgw_principal="\"Principal\":{\"AWS\":[\"arn:aws:iam:::user"
+		rgw_on="\"Resource\":[\"arn:aws:s3:::$S3_BUCKET\",\"arn:aws:s3:::$S3_BUCKET/*\"]"
+		printf '{"Version":"2012-10-17","Statement":['
+		printf '{"Effect":"Allow",%s/count"]},%s,"Action":["s3:*"]}' "$rgw_principal" "$rgw_on"
+		for rgw_action in GetObject PutObject DeleteObject ListBucket; do
+			case " $* " in *" $rgw_action "*) continue ;; esac
+			printf ',{"Effect":"Deny",%s/%s"]},%s,"Action":["s3:%s"]}' "$rgw_principal" "$rgw_user_name" \
+				"$rgw_on" "$rgw_action"
+		done
+		for rgw_action; do
+			printf ',{"Effect":"Allow",%s/%s"]},%s,"Action":["s3:%s"]}' "$rgw_principal" "$rgw_user_name" \
+				"$rgw_on" "$rgw_action"
+		done
+		printf ']}\n'
 	} >"$s3_at/policy.json"
 	s3_request -d "$s3_at/policy.json" PUT '' policy >>"$s3_at/log/start"
 }
