@@ -93,4 +93,36 @@ ok '... it is there'			all_there
 ok '... nor for an archive run'		late 6
 ok '... it is there'			all_there
 ok 'every point is there'		answer
+
+# ---- What was kept here leaves only if it is still there ----
+rm -rf data s3
+mkdir -p s3/b
+{ at 0 0; at 1000 1; } >all
+count-ingest -q all
+ok 'archived, and kept'			count-archive -q --keep-local
+local_points() { S3_ENABLED=false count-query cpu; }
+kept() { local_points >got && wanted >want && cmp want got; }
+cp -a s3 whole
+rm $folder/block_*
+ok 'its object is gone: 4'		exits 4 stderr_has 'stays here' count-archive
+ok '... the points stay'		kept
+rm -rf s3
+cp -a whole s3
+rm $folder/manifest.json
+ok 'its manifest is gone: 4'		exits 4 stderr_has 'stays here' count-archive
+ok '... the points stay'		kept
+rm -rf s3
+cp -a whole s3
+count-archive --dry-run --json >forecast
+ok 'all is there'			sh -c 'count-archive --json >report'
+ok '... the points left'		test "$(local_points | wc -l)" = 0
+ok '... and are found'			plain
+ok '... the forecast was exact'		test "$(jq -c '.requests | [.get, .put, .head, .list, .delete]' forecast)" = \
+	"$(jq -c '.requests | [.get, .put, .head, .list, .delete]' report)"
+
+# ---- Keys with control bytes ----
+jq -c '.blocks[].key += "\u001b[2J\nx"' $folder/manifest.json >m && cat m >$folder/manifest.json
+count-query --explain -v --fresh cpu >out 2>/dev/null
+tamed() { grep -qF 'x1b[2J' out && grep -qF 'x0ax ' out && [ "$(tr -d '\033' <out | wc -c)" = "$(wc -c <out)" ]; }
+ok 'a hostile key has no way to a terminal'	tamed
 done_testing

@@ -7,6 +7,7 @@
  *	archive_pack.c		points to objects: where they are cut, statistics, hashes
  *	archive_upload.c	all due series: sync, probe, how many at once, what ends a run
  *	archive_job.c		one series over the network: a state machine over objstore requests
+ *	archive_check.c		what is thought to be there already, asked for before local points leave
  *	archive_publish.c	local blocks rewritten without what was archived, index and all in one CURRENT
  *
  * And if we die?  Before a manifest is stored: objects that no manifest names; the next run finds them (412) and

@@ -495,6 +495,13 @@ bool edit_changes(const struct edit *e)
 	return e->nstored > 0;
 }
 
+size_t edit_relied(const struct edit *e, size_t i)
+{
+	while (i < e->in.m->nblocks && !e->relied[i])
+		i++;
+	return i;
+}
+
 size_t edit_stored_blocks(const struct edit *e, const struct manifest_block **v)
 {
 	*v = e->stored;

@@ -59,6 +59,8 @@ void edit_take(struct edit *e, struct cold_object *o);
 /* It is stored and proved; *entry, complete, is for the manifest; what it owns is taken.  COUNT_ERR_NOMEM. */
 int edit_stored(struct edit *e, struct manifest_block *entry);
 bool edit_changes(const struct edit *e);	/* after EDIT_END: is there anything to write? */
+/* The first block of the manifest from i on that has local points already; nblocks: none. */
+size_t edit_relied(const struct edit *e, size_t i);
 size_t edit_stored_blocks(const struct edit *e, const struct manifest_block **v);
 /*
  * Changes m, the manifest the edit was made from or a later one of the same series: drops what was replaced

@@ -100,6 +100,7 @@ static int see_update(struct forecast *f, struct archive_job *j, struct count_er
 	size_t ndeletes = 0;
 	int ret;
 
+	f->r->head += job_checks(j);
 	if (!edit_changes(j->edit))
 		return COUNT_OK;
 	ret = job_update_forecast(j, &text, &ndeletes, err);

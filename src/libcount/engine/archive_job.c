@@ -4,6 +4,7 @@
  *	JOB_EDIT	objects are made and stored, several at once; old ones that late points fall into are fetched
  *	JOB_DRAIN	all are made; those under way must be proved
  *	JOB_REREAD	an old object is not as the index has it: another host may have replaced it; the manifest tells
+ *	JOB_CHECK	what is relied on to be there already must be there (archive_check.c)
  *	JOB_UPDATE	the manifest, with all of them at once
  *
  * If another writer changed what the edit was built on, it is made anew from the manifest that stands; what was
@@ -173,46 +174,6 @@ static int take_fetched(struct archive_job *j)
 static bool is_of_object(int ret)
 {
 	return ret == COUNT_ERR_COLD || ret == COUNT_ERR_DENIED;
-}
-
-/* The manifest, unless it is the one that we know; j->err says why, and stays if it is. */
-static void reread(struct archive_job *j)
-{
-	struct cold_update *u = &j->update;
-	struct count_error why = { 0 };
-
-	cold_update_free(u);
-	*u = (struct cold_update){ 0 };
-	if (cold_manifest_key(&j->up->a->tier, j->s->name, j->s->name_len, u->key, &why) != COUNT_OK) {
-		fail(j, j->err.code);
-		return;
-	}
-	j->fetching = true;
-	buf_clear(&j->fetched);
-	j->fetch.op = OBJSTORE_GET;
-	j->fetch.key = u->key;
-	j->fetch.user = &j->fetch_waiter;
-	j->fetch.get = (struct objstore_get){ .max = MANIFEST_MAX_BYTES, .body = &j->fetched,
-					      .if_none_match = j->etag[0] != '\0' ? j->etag : NULL };
-	objstore_submit(j->up->a->tier.store, &j->fetch);
-}
-
-/* 1: it is another one, in j->update; 0: it is not, or cannot be had. */
-static int take_reread(struct archive_job *j)
-{
-	struct archive *a = j->up->a;
-	struct cold_update *u = &j->update;
-	int ret = 0;
-
-	if (j->fetch.result == OBJSTORE_OK && strcmp(j->fetch.etag, j->etag) != 0)
-		ret = cold_manifest_take(&a->tier, &j->fetch, j->s->name, j->s->name_len, &u->m, NULL);
-	buf_free(&j->fetched);
-	if (ret != 1)
-		return 0;
-	u->exists = true;
-	memcpy(u->etag, j->fetch.etag, sizeof(u->etag));
-	j->err = (struct count_error){ 0 };
-	return 1;
 }
 
 /* ---- New objects ---- */
@@ -479,6 +440,7 @@ static int start_again(struct archive_job *j)
 	j->update.m = (struct manifest){ 0 };
 	j->exists = j->update.exists;
 	memcpy(j->etag, j->update.etag, sizeof(j->etag));
+	j->check = 0;
 	j->phase = JOB_EDIT;
 	return job_edit(j, false, &j->err);
 }
@@ -525,12 +487,12 @@ static void step_fetch(struct archive_job *j)
 
 	j->fetching = false;
 	if (j->phase == JOB_REREAD)
-		ret = take_reread(j) == 1 ? start_again(j) : j->err.code;
-	else if (j->phase != JOB_DONE && is_of_object(ret = take_fetched(j))) {
+		ret = job_take_reread(j) == 1 ? start_again(j) : j->err.code;
+	else if (j->phase != JOB_DONE)
+		ret = j->phase == JOB_CHECK ? job_take_check(j) : take_fetched(j);
+	if (j->phase != JOB_REREAD && is_of_object(ret))
 		j->phase = JOB_REREAD;
-		return;
-	}
-	if (ret != COUNT_OK)
+	else if (ret != COUNT_OK)
 		fail(j, ret);
 }
 
@@ -569,14 +531,19 @@ void job_advance(struct archive_job *j)
 
 	if (ret != COUNT_OK)
 		fail(j, ret);
-	if ((j->phase != JOB_DRAIN && j->phase != JOB_REREAD) || j->nobjects > 0 || j->fetching || !has_room(j))
+	if (j->phase == JOB_EDIT || j->phase == JOB_UPDATE || j->phase == JOB_DONE || j->nobjects > 0 ||
+	    j->fetching || !has_room(j))
 		return;
 	if (j->phase == JOB_REREAD)
-		reread(j);
+		ret = job_reread(j);
+	else if (job_check(j))
+		j->phase = JOB_CHECK;
 	else if (edit_changes(j->edit) || j->nabandoned > 0)
 		begin_update(j);
 	else
 		j->phase = JOB_DONE;	/* all of it was there */
+	if (ret != COUNT_OK)
+		fail(j, ret);
 }
 
 void job_step(struct archive_job *j, struct waiter *w, struct objstore_req *req)

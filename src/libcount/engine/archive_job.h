@@ -66,7 +66,7 @@ size_t object_memory(const struct object_put *p);
 
 /* ---- One series: archive_job.c ---- */
 
-enum job_phase { JOB_EDIT, JOB_DRAIN, JOB_REREAD, JOB_UPDATE, JOB_DONE };
+enum job_phase { JOB_EDIT, JOB_DRAIN, JOB_REREAD, JOB_CHECK, JOB_UPDATE, JOB_DONE };
 
 struct archive_job {
 	struct upload *up;
@@ -87,6 +87,7 @@ struct archive_job {
 	struct objstore_req fetch;
 	struct buf fetched;
 	bool fetching;
+	size_t check;			/* of base.blocks: the next that may be relied on; behind them the manifest */
 
 	struct object_put **objects;	/* being stored */
 	size_t nobjects, objects_cap;
@@ -115,6 +116,19 @@ int job_edit_next(struct archive_job *j, enum edit_want *want, struct count_erro
 bool job_key_taken(void *job, const char *key);
 /* The manifest's text as it would be put, appended, and how many objects would be deleted before. */
 int job_update_forecast(struct archive_job *j, struct buf *text, size_t *ndeletes, struct count_error *err);
+
+/* ---- What was there before: archive_check.c ---- */
+
+/* Asks for the next thing that is relied on; false: nothing is left.  With keep_local nothing needs to be. */
+bool job_check(struct archive_job *j);
+/* Of the answer.  COUNT_ERR_COLD: it is not there, or another one. */
+int job_take_check(struct archive_job *j);
+/* Asks for the manifest, unless it is the one that we know; j->err, already set, stays if it is. */
+int job_reread(struct archive_job *j);
+/* 1: it is another one, in j->update, and j->err is empty; 0: it is not, or cannot be had. */
+int job_take_reread(struct archive_job *j);
+/* How many requests job_check() makes. */
+size_t job_checks(const struct archive_job *j);
 
 /* archive_forecast.c */
 int archive_forecast(struct archive *a, struct count_error *err);

@@ -5,6 +5,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/aggregate_stream.c \
 	src/libcount/engine/archive.c \
 	src/libcount/engine/archive.h \
+	src/libcount/engine/archive_check.c \
 	src/libcount/engine/archive_choose.c \
 	src/libcount/engine/archive_cold.c \
 	src/libcount/engine/archive_cold.h \
