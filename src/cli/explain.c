@@ -19,17 +19,6 @@ static void json_text(struct out *out, const char *name, const char *text)
 	out_str(out, "\"");
 }
 
-/* Keys come from a bucket that others may write to: control bytes have no way to a terminal, nor to a second line. */
-static void put_safe(struct out *o, const char *s)
-{
-	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++) {
-		if (*p >= 0x20 && *p != 0x7f)
-			out_char(o, (char)*p);
-		else
-			out_fmt(o, "\\x%02x", *p);
-	}
-}
-
 static int object(void *arg, const char *series, const char *key, uint64_t bytes, bool cached)
 {
 	struct explain *e = arg;
@@ -41,9 +30,7 @@ static int object(void *arg, const char *series, const char *key, uint64_t bytes
 		json_text(e->out, "key", key);
 		out_fmt(e->out, ",\"bytes\":%" PRIu64 ",\"cached\":%s}", bytes, cached ? "true" : "false");
 	} else if (e->cli->verbose > 0) {
-		out_str(e->out, cached ? "cached " : "get ");
-		put_safe(e->out, key);
-		out_fmt(e->out, " %" PRIu64 "\n", bytes);
+		out_fmt(e->out, "%s %s %" PRIu64 "\n", cached ? "cached" : "get", key, bytes);
 	}
 	e->objects++;
 	e->cached += cached;
