@@ -79,7 +79,11 @@ rm -rf data s3
 mv s3.data data; mv s3.whole s3
 
 # ---- Lists that lie ----
-lie() { jq -c --argjson t $((now - 172800)) --arg k "count-data/cpu/$1" '.garbage = [{ key: $k, since: $t }]' $folder/manifest.json >m && cat m >$folder/manifest.json; }
+lie()
+{
+	jq -c --argjson t $((now - 172800)) --arg k "count-data/cpu/$1" '.garbage = [{ key: $k, since: $t }]' \
+		$folder/manifest.json >m && cat m >$folder/manifest.json
+}
 lie manifest.json
 count-manifest sync -q
 ok 'a manifest is no garbage for repair'	count-manifest repair

@@ -110,8 +110,8 @@ static int take_object(struct archive_job *j, const struct manifest_block *b)
 
 static int gone(struct archive_job *j)
 {
-	return err_set(&j->err, COUNT_ERR_COLD, "%.300s: it is not there any more, or another one, so what it holds stays "
-		       "here: count-manifest verify tells what else is wrong", j->fetch.key);
+	return err_set(&j->err, COUNT_ERR_COLD, "%.300s: it is not there any more, or another one, so what it holds "
+		       "stays here: count-manifest verify tells what else is wrong", j->fetch.key);
 }
 
 int job_take_check(struct archive_job *j)
