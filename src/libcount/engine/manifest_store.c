@@ -97,7 +97,7 @@ int manifest_run_store(struct manifest_run *r, struct manifest *m, const char *e
 	}
 	free(m->writer);
 	m->writer = writer;
-	m->seq++;
+	m->seq += m->seq < INT64_MAX;	/* what parses must be printed so that it parses again */
 	m->version = MANIFEST_VERSION;
 	m->has_unit = true;
 	m->unit = r->db->dir.format.unit;
