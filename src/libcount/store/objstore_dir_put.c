@@ -238,7 +238,8 @@ static enum objstore_result place(struct dirstore *d, struct objstore_req *req, 
 			again = true;		/* made, and removed before we were in it */
 		else if (result == OBJSTORE_OK)
 			result = publish(d, req, t, parent, path->part[path->n - 1], &again);
-		if (result == OBJSTORE_OK && fsync(parent) != 0)
+		/* What moves between directories is for sure when both are. */
+		if (result == OBJSTORE_OK && (fsync(parent) != 0 || fsync(t->dirfd) != 0))
 			result = dirstore_errno(d, req, "fsync of its directory");
 		dirwalk_close(&w);
 	}

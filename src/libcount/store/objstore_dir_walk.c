@@ -98,12 +98,17 @@ int dirstore_open_file(int dirfd, const char *name, uint64_t *size)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
+	int why = 0;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) != 0)
+		why = errno;
+	else if (!S_ISREG(st.st_mode))
+		why = ENOENT;	/* a directory, a fifo: no object */
+	if (why != 0) {
 		close(fd);
-		errno = ENOENT;		/* a directory, a fifo: no object */
+		errno = why;
 		return -1;
 	}
 	*size = (uint64_t)st.st_size;
