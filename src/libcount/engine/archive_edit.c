@@ -546,7 +546,16 @@ int edit_add_garbage(struct manifest *m, const char *key, int64_t now_s)
 	return COUNT_OK;
 }
 
-/* Everything that the edit was built on stands in m as it was. */
+/* A block that the edit does not know lies over what it stored: they would be in two objects. */
+static bool lies_over(const struct edit *e, const struct manifest_block *b)
+{
+	for (const struct manifest_block *s = e->stored; s < e->stored + e->nstored; s++)
+		if (b->start <= s->end && s->start <= b->end && strcmp(b->key, s->key) != 0)
+			return true;
+	return false;
+}
+
+/* Everything that the edit was built on stands in m as it was, and nothing new is in its way. */
 static bool still_holds(const struct edit *e, const struct manifest *m)
 {
 	for (size_t i = 0; i < e->in.m->nblocks; i++) {
@@ -561,6 +570,9 @@ static bool still_holds(const struct edit *e, const struct manifest *m)
 		    memcmp(m->blocks[at].points_hash, b->points_hash, sizeof(b->points_hash)) != 0)
 			return false;
 	}
+	for (size_t i = 0; i < m->nblocks; i++)
+		if (find_key(e->in.m, m->blocks[i].key, i) == e->in.m->nblocks && lies_over(e, &m->blocks[i]))
+			return false;
 	for (size_t i = 0; i < e->nstored; i++)
 		if (edit_is_garbage(m, e->stored[i].key))
 			return false;
