@@ -314,6 +314,7 @@ int cold_sync(struct cold_tier *t, struct cold_index *x, struct cold_sync_report
 	*report = (struct cold_sync_report){ 0 };
 	cold_index_drop_damaged(x);
 	ret = manifest_reader_init(&s.reader, t, x, err);
+	s.reader.listed = true;
 	if (ret == COUNT_OK)
 		ret = find_longs(&s, err);
 	if (ret == COUNT_OK) {

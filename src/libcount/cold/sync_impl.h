@@ -22,6 +22,7 @@ struct manifest_reader {
 	size_t nslots;
 	uint64_t expected;		/* bytes of all that are under way */
 	int64_t began_s;
+	bool listed;			/* what is asked for was just listed: it must be there */
 	uint64_t changed, gone, failed;
 	struct count_error first;	/* code COUNT_OK: none failed */
 	bool stop;			/* it failed in a way that asking for more does not help */

@@ -80,18 +80,26 @@ static int keep_facts(struct archive *a, struct count_error *err)
 	return ret;
 }
 
+/* What is not there is of the cold tier, not of the local store. */
+static int status_of_cold(int code)
+{
+	return code == COUNT_ERR_NOTFOUND ? COUNT_ERR_COLD : code;
+}
+
 static int probe(struct archive *a, struct count_error *err)
 {
 	struct objstore_abilities able = objstore_abilities(a->tier.store);
+	struct count_error why = { 0 };
 	char key[OBJSTORE_KEY_MAX + 1];
-	int n;
+	int n, ret;
 
 	if (able.if_absent != OBJSTORE_UNKNOWN && able.if_match != OBJSTORE_UNKNOWN)
 		return COUNT_OK;
 	n = snprintf(key, sizeof(key), "%s/!probe-%s", a->tier.settings->text[COLD_PREFIX], a->tier.writer);
 	if (n < 0 || (size_t)n >= sizeof(key))
 		return err_set(err, COUNT_ERR_INVALID, "S3_PREFIX is too long");
-	return objstore_status(objstore_probe(a->tier.store, key, &able, err));
+	ret = status_of_cold(objstore_status(objstore_probe(a->tier.store, key, &able, &why)));
+	return ret == COUNT_OK ? COUNT_OK : err_set(err, ret, "%s", why.text);
 }
 
 /*
@@ -155,14 +163,17 @@ static void note_failure(struct run *r, const struct archive_job *j)
 	struct archive *a = r->up.a;
 	size_t most = r->up.jobs > MAX_MISSES ? r->up.jobs : MAX_MISSES;
 
-	if (r->ending && (j->result == COUNT_ERR_STOPPED || j->err.code == COUNT_ERR_STOPPED))
+	struct count_error why = j->err;
+
+	if (r->ending && (j->result == COUNT_ERR_STOPPED || why.code == COUNT_ERR_STOPPED))
 		return;
 	a->report->failed++;
-	archive_fail(a, &j->err);
-	if (j->err.code == COUNT_ERR_NET || j->err.code == COUNT_ERR_DENIED)
+	why.code = status_of_cold(why.code);
+	archive_fail(a, &why);
+	if (why.code == COUNT_ERR_NET || why.code == COUNT_ERR_DENIED)
 		r->misses++;
 	if (is_common(a, &j->err) || r->misses >= most)
-		end_run(r, j->err.code, &j->err);
+		end_run(r, why.code, &why);
 }
 
 static void publish_now_and_then(struct run *r)

@@ -175,6 +175,8 @@ static void judge_missing(const struct reply_question *q, const char *code, stru
 		say(v, OBJSTORE_NOT_FOUND, "nothing to list (404 %.40s): check S3_BUCKET and S3_PATH_STYLE", code);
 	else if (q->op == OBJSTORE_DELETE)
 		v->result = OBJSTORE_OK;
+	else if (q->op == OBJSTORE_PUT && q->condition != OBJSTORE_IF_MATCH)
+		say(v, OBJSTORE_NOT_FOUND, "nowhere to put it (404 %.40s): check S3_BUCKET and S3_PATH_STYLE", code);
 	else
 		say(v, OBJSTORE_NOT_FOUND, "no such object");
 }
