@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 enum { LOOKING, GARBAGE, HEADING, PUTTING, READING, CHECKING };
+enum { MAX_UNFOUNDED = 3 };
 
 static int submit(struct cold_update *u, int state, enum objstore_op op, const char *key)
 {
@@ -336,6 +337,17 @@ static int after_check(struct cold_update *u, struct count_error *err)
 	return next_check(u, err);
 }
 
+/* What is remembered of the server is wrong, or it has changed: it is asked anew by the next run. */
+static int unfounded_refusal(struct cold_update *u, struct count_error *err)
+{
+	struct objstore_abilities a = objstore_abilities(u->tier->store);
+
+	a.if_match = OBJSTORE_UNKNOWN;
+	objstore_set_abilities(u->tier->store, a);
+	return err_set(err, COUNT_ERR_COLD, "%.300s: the server says it was changed by another writer, but its ETag is "
+		       "still the one that we named; the next run finds out how it takes conditions", u->key);
+}
+
 /* What stands is another one than was thought. */
 static int take_over(struct cold_update *u, struct count_error *err)
 {
@@ -344,6 +356,11 @@ static int take_over(struct cold_update *u, struct count_error *err)
 
 	if (ret < 0)
 		return ret;
+	u->unfounded = ret == 1 && u->exists && strcmp(u->etag, u->req.etag) == 0 ? u->unfounded + 1 : 0;
+	if (u->unfounded == MAX_UNFOUNDED) {
+		manifest_free(&fresh);
+		return unfounded_refusal(u, err);
+	}
 	if (ret == 0 && u->m.nblocks > 0)
 		return err_set(err, COUNT_ERR_COLD, "%.300s: it is gone, and named %zu objects: count-manifest rebuild "
 			       "makes it anew of them, count-manifest sync accepts the loss", u->key, u->m.nblocks);

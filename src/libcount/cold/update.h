@@ -57,6 +57,7 @@ struct cold_update {
 	struct manifest next;		/* the edited one */
 	struct buf text, body;		/* of next; what was read */
 	unsigned tries;
+	unsigned unfounded;		/* refusals although our ETag is the one in force */
 	size_t at;			/* garbage or object under way */
 	bool *deleted;			/* of m's garbage */
 	bool swept;			/* once is enough, whoever is first with the put */

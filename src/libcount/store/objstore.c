@@ -244,9 +244,23 @@ void objstore_set_abilities(objstore *s, struct objstore_abilities a)
 }
 
 /* One put that a store which honours its condition must refuse. */
+/*
+ * Each put has bytes of its own: a store that loses an answer, tries again and is refused compares what is there
+ * with what it put, and of equal bytes it could not tell which put they are from.
+ */
+static enum objstore_result probe_put(objstore *s, struct objstore_req *req)
+{
+	static const char bodies[] = "probe 1probe 2probe 3probe 4probe 5probe 6";
+	const size_t len = strlen("probe 1");
+
+	req->put.data = req->put.data == NULL ? bodies : (const char *)req->put.data + len;
+	req->put.len = len;
+	return objstore_run(s, req);
+}
+
 static enum objstore_result probe_one(objstore *s, struct objstore_req *req, enum objstore_ability *a)
 {
-	enum objstore_result result = objstore_run(s, req);
+	enum objstore_result result = probe_put(s, req);
 
 	switch (result) {
 	case OBJSTORE_PRECONDITION:	*a = OBJSTORE_HONOURED; break;
@@ -264,7 +278,7 @@ static enum objstore_result probe_spelling(objstore *s, struct objstore_req *req
 	enum objstore_result result;
 
 	s->abilities.bare_etag = a->bare_etag = bare;
-	result = objstore_run(s, req);
+	result = probe_put(s, req);
 	if (result != OBJSTORE_PRECONDITION && result != OBJSTORE_UNSUPPORTED)
 		return result;
 	a->if_match = OBJSTORE_REFUSED;
@@ -305,7 +319,7 @@ static enum objstore_result probe_match(objstore *s, struct objstore_req *req,
 static enum objstore_result probe(objstore *s, struct objstore_req *req, struct objstore_abilities *a)
 {
 	char etag[OBJSTORE_ETAG_MAX + 1];
-	enum objstore_result result = objstore_run(s, req);
+	enum objstore_result result = probe_put(s, req);
 
 	if (result != OBJSTORE_OK)
 		return result;
@@ -321,7 +335,7 @@ enum objstore_result objstore_probe(objstore *s, const char *key, struct objstor
 				    struct count_error *err)
 {
 	struct objstore_abilities before = s->abilities, found = { 0 };
-	struct objstore_req req = { .op = OBJSTORE_PUT, .key = key, .put.data = "probe", .put.len = 5 };
+	struct objstore_req req = { .op = OBJSTORE_PUT, .key = key };
 	struct objstore_req clean = { .op = OBJSTORE_DELETE, .key = key };
 	enum objstore_result result = probe(s, &req, &found);
 
