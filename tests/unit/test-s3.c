@@ -447,7 +447,7 @@ static void test_sink(void **state)
 }
 
 static const struct { const char *key; enum objstore_result result; const char *says; } errors[] = {
-	{ "code-403-InvalidAccessKeyId/a", OBJSTORE_DENIED, "does not know this access key" },
+	{ "code-403-InvalidAccessKeyId/a", OBJSTORE_DENIED, "does not know access key" },
 	{ "code-403-AccessDenied/a", OBJSTORE_DENIED, "s3:ListBucket" },
 	{ "code-403-InvalidObjectState/a", OBJSTORE_ARCHIVED, "Glacier" },
 	{ "code-404-NoSuchBucket/a", OBJSTORE_NOT_FOUND, "no bucket bucket" },

@@ -229,7 +229,8 @@ static int list_prefix(struct scan *s, const char *prefix, struct count_error *e
 					    .list = { .token = token, .etags = s->r->read_all || remote } };
 
 		if (objstore_run(s->r->tier.store, &req) != OBJSTORE_OK)
-			ret = err_set(err, req.err.code, "%s", req.err.text);
+			ret = err_set(err, req.err.code == COUNT_ERR_NOTFOUND ? COUNT_ERR_COLD : req.err.code, "%s",
+				      req.err.text);
 		for (size_t i = 0; i < req.page.len && ret == COUNT_OK; i++)
 			ret = take_key(s, &req.page.v[i], err);
 		free(token);

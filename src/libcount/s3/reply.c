@@ -95,7 +95,8 @@ static void judge_silence(const struct reply_question *q, const struct http_repl
 		say(v, OBJSTORE_NOMEM, "out of memory");
 		break;
 	default:
-		say(v, OBJSTORE_FAILED, "the connection to %.60s broke (%.90s)", q->host, r->why);
+		say(v, OBJSTORE_FAILED, "the connection to %.60s broke (%.90s): check the network, or try later",
+		    q->host, r->why);
 	}
 }
 
@@ -120,11 +121,11 @@ static void judge_denied(const struct reply_question *q, const struct xml_error 
 	static const char *const token[] = { "InvalidToken", "InvalidSecurity", NULL };
 
 	if (strcmp(code, "SignatureDoesNotMatch") == 0) {
-		say(v, OBJSTORE_DENIED, "the signature is refused: the secret key does not belong to the access key "
-		    "(credentials: %.100s)", q->source);
+		say(v, OBJSTORE_DENIED, "the signature is refused: the secret key does not belong to access key %.40s "
+		    "(credentials: %.80s)", q->key_id, q->source);
 	} else if (is(code, unknown_key)) {
-		say(v, OBJSTORE_DENIED, "the server does not know this access key (credentials: %.80s): check it, and "
-		    "S3_ENDPOINT", q->source);
+		say(v, OBJSTORE_DENIED, "the server does not know access key %.40s (credentials: %.80s): check it, "
+		    "and S3_ENDPOINT", q->key_id, q->source);
 	} else if (is(code, expired)) {
 		v->repair = REPLY_CREDENTIALS;
 		say(v, OBJSTORE_DENIED, "the credentials have expired (%.100s): renew them", q->source);
@@ -230,6 +231,15 @@ static void cut_token(const char *token, char *text)
 		*at = '\0';
 }
 
+/* The server's own word for it, which manuals explain. */
+static void add_code(struct reply_verdict *v)
+{
+	size_t len = strlen(v->text);
+
+	if (v->code[0] != '\0' && strstr(v->text, v->code) == NULL && len > 0)
+		snprintf(v->text + len, sizeof(v->text) - len, " (%.60s)", v->code);
+}
+
 static void judge_error(const struct reply_question *q, const struct http_reply *r, struct reply_verdict *v)
 {
 	static const char *const elsewhere[] = { "AuthorizationHeaderMalformed", "PermanentRedirect",
@@ -262,6 +272,7 @@ static void judge_error(const struct reply_question *q, const struct http_reply 
 	} else {
 		judge_other(q, r, &e, v);
 	}
+	add_code(v);
 	if (q->op == OBJSTORE_HEAD && v->repair == REPLY_NO_REPAIR)
 		judge_bare_head(q, r, v);
 }

@@ -23,7 +23,7 @@ struct reply_question {
 	enum objstore_op op;
 	enum objstore_condition condition;	/* of a PUT */
 	const char *bucket, *host, *region;	/* region: signed for */
-	const char *source;	/* of the credentials */
+	const char *source, *key_id;	/* of the credentials */
 	int64_t now_s;		/* the time that was signed */
 	uint32_t timeout_s;
 	const char *token;	/* of the session; NULL: there is none.  No message has it, whatever the server says */

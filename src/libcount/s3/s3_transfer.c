@@ -224,7 +224,8 @@ static void ask(const struct s3_store *s, const struct s3_transfer *t, const str
 {
 	*q = (struct reply_question){ .op = s3_transfer_op(t), .condition = t->req->put.condition,
 		.bucket = s->cfg.bucket, .host = (const char *)t->host.data, .region = s->auth.region,
-		.source = s->auth.creds.source, .now_s = t->signed_s,
+		.source = s->auth.creds.source,
+		.key_id = s->auth.creds.access_key != NULL ? s->auth.creds.access_key : "-", .now_s = t->signed_s,
 		.timeout_s = s->http.timeout_s, .token = s->auth.creds.token,
 		.own_ca = s->http.ca_bundle != NULL, .kms = s->cfg.sse != NULL && strcmp(s->cfg.sse, "AES256") != 0,
 		.body = r->body.len > 0 ? r->body.data : (const void *)"", .body_len = r->body.len };
