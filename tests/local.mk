@@ -53,6 +53,7 @@ shell_tests = \
 	tests/t4410-legacy.sh \
 	tests/t4420-off-on.sh \
 	tests/t4430-canary.sh \
+	tests/t4430-bad-days.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4450-stale-garbage.sh \
@@ -68,7 +69,9 @@ shell_tests = \
 	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
+	tests/t6700-archive-faults.sh \
 	tests/t6710-two-archivers.sh \
+	tests/t6720-archive-killed.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9010-demo.sh \
 	tests/t9020-examples.sh \
@@ -99,7 +102,9 @@ SLOW_TESTS = \
 	tests/t6430-failing-calls.sh \
 	tests/t6500-power-cut.sh \
 	tests/t6600-reader-beside.sh \
+	tests/t6700-archive-faults.sh \
 	tests/t6710-two-archivers.sh \
+	tests/t6720-archive-killed.sh \
 	tests/t9000-open-sets.sh
 
 TESTS += $(shell_tests)
@@ -110,6 +115,10 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/data/golden-1/000000000002.wal.b64 \
 	tests/data/golden-1/CURRENT \
 	tests/data/golden-1/FORMAT \
+	tests/lib/archive-crash.py \
+	tests/lib/archive-faults.py \
+	tests/lib/archive-kills.py \
+	tests/lib/archive_world.py \
 	tests/lib/crash-check.py \
 	tests/lib/crash-run.sh \
 	tests/lib/crashsim.py \

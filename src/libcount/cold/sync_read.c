@@ -69,8 +69,8 @@ static void take(struct manifest_reader *r, struct reader_slot *s, struct count_
 	if (ret == COUNT_ERR_CORRUPT)	/* of the bucket, not of a local file */
 		why->code = COUNT_ERR_COLD;
 	if (ret == 0 && r->listed)
-		err_set(why, COUNT_ERR_COLD, "%.300s: listed, but not there when it was read: the next sync looks again",
-			s->key);
+		err_set(why, COUNT_ERR_COLD, "%.300s: listed, but not there when it was read: the next sync looks "
+			"again", s->key);
 	else if (ret == 0)
 		forget(r, s, why);
 	if (ret == 1 && cold_index_put(r->x, m.series, m.series_len, &m, s->req.etag, r->began_s, why) == COUNT_OK)

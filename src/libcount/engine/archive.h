@@ -4,6 +4,7 @@
  *	archive.c		the run from lock to report; what is said of it
  *	archive_choose.c	which series and stretches are due; pins the blocks that hold them
  *	archive_edit.c		one series: local points against its manifest, to a list of objects (no request)
+ *	archive_garbage.c	the list of replaced objects
  *	archive_pack.c		points to objects: where they are cut, statistics, hashes
  *	archive_upload.c	all due series: sync, probe, how many at once, what ends a run
  *	archive_job.c		one series over the network: a state machine over objstore requests

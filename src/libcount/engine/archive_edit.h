@@ -65,7 +65,8 @@ size_t edit_stored_blocks(const struct edit *e, const struct manifest_block **v)
 /*
  * Changes m, the manifest the edit was made from or a later one of the same series: drops what was replaced
  * (garbage since now_s), adds what was stored, with m's seq.  EDIT_AGAIN: m does not have any more what the edit was
- * built on, has a new block over what was stored, or our objects are garbage there: make a new edit from m.  Else COUNT_ERR_NOMEM.
+ * built on, has a new block over what was stored, or our objects are garbage there: make a new edit from m.  Else
+ * COUNT_ERR_NOMEM.
  */
 #define EDIT_AGAIN 1
 int edit_apply(const struct edit *e, int64_t now_s, struct manifest *m);

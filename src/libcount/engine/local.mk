@@ -12,6 +12,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/archive_edit.c \
 	src/libcount/engine/archive_edit.h \
 	src/libcount/engine/archive_forecast.c \
+	src/libcount/engine/archive_garbage.c \
 	src/libcount/engine/archive_job.c \
 	src/libcount/engine/archive_job.h \
 	src/libcount/engine/archive_object.c \

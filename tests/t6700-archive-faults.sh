@@ -1,0 +1,11 @@
+#!/bin/sh
+# t6700 - each request of an archive run hit by each fault of the network, once and for good: an exit status and a
+# message that are right, and afterwards, with one clean run, each point exactly once.  Quick: a sample.
+. "${srcdir:-$(dirname "$0")}/tap.sh"
+. "$srcdir/lib/s3.sh"
+if s3_have rgw; then kind=rgw; else kind=s3rver; fi
+s3_start $kind
+plan 1
+# 37 has no factor in common with the numbers of faults and ways, so that the sample has all of them.
+ok 'each request, each fault'	"$srcdir/lib/archive-faults.py" "$PWD/faults" "${FAULTS_SHARE:-${SLOW:-37}}"
+sed -n 's/^#/#/p' "$tap_dir/tap/out"
