@@ -52,8 +52,8 @@ shell_tests = \
 	tests/t4405-users.sh \
 	tests/t4410-legacy.sh \
 	tests/t4420-off-on.sh \
-	tests/t4430-canary.sh \
 	tests/t4430-bad-days.sh \
+	tests/t4430-canary.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4450-stale-garbage.sh \
