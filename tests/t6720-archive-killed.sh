@@ -7,7 +7,8 @@
 lib=$srcdir/lib
 need python3 strace
 strace -o /dev/null -e inject=close:signal=CONT:when=1 true 2>/dev/null || skip 'strace may not trace here'
-share=${SLOW:-7}
+share=7 points=10
+[ -z "${SLOW:-}" ] || share=1 points=1000
 
 said() { sed -n '/^#/p' "$tap_dir/tap/out"; }
 
@@ -28,6 +29,7 @@ else
 fi
 
 # ---- Every state of the disk that a crash could leave ----
+mkdir disk
 "$lib/archive-crash.py" make "$PWD/oracle" "$PWD/disk" >make.log 2>&1 || {
 	note "$(cat make.log)"
 	exit 99
@@ -40,7 +42,7 @@ record()
 }
 crash()
 {
-	"$lib/crashsim.py" check --rec rec --max-points "${SLOW:+1000}${SLOW:-10}" --jobs 2 --show 2 --timeout 60 "$@" -- \
+	"$lib/crashsim.py" check --rec rec --max-points "$points" --jobs 2 --show 2 --timeout 60 "$@" -- \
 		"$lib/archive-crash.py" check "$PWD/oracle"
 }
 ok 'a run, recorded'				record
