@@ -75,7 +75,8 @@ def one(world, job, fault):
     r = strace(world, data, "-o", "/dev/null", "-e", "trace=" + traced(fault), "-e", f"inject={name}:{how}:when={when}")
     bad = []
     if fault == "KILL":
-        if r.returncode not in (-9, 137):
+        # How often a socket is asked depends on how fast the server is.
+        if r.returncode not in (-9, 137) and name not in NETWORK:
             bad.append(f"exit {r.returncode}, not killed")
     elif r.returncode not in (0, 3, 4):
         bad.append(f"exit {r.returncode}: {r.stderr}")
