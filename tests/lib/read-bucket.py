@@ -163,7 +163,10 @@ def main():
             series[name][int(time)] = float(value)
     objects = 0
     for path in sorted(folder.glob('*/*/manifest.json')):
-        m = json.loads(path.read_bytes(), object_pairs_hook=no_repeats)
+        text = path.read_bytes()
+        m = json.loads(text, object_pairs_hook=no_repeats)
+        if 'checksum' in m:
+            check_hash(path, m['checksum'], text[:text.rindex(b',"checksum":')])
         name, unit, left = m['series_name'], m.get('unit', 'ms'), series.pop(m['series_name'])
         assert list(m)[:2] == ['series_name', 'blocks']
         for entry in m['blocks']:

@@ -39,13 +39,21 @@ static int parse(const char *text, struct manifest *m, struct count_error *err)
 	return manifest_parse(text, strlen(text), DIR, m, err);
 }
 
+#define CHECKSUM_LEN 53		/* the last field, with the comma before it */
+
+/* Without its checksum. */
 static void prints(const struct manifest *m, const char *want)
 {
 	struct buf out = { 0 };
+	char *tail;
 
 	buf_put(&out, "!", 1);
 	assert_int_equal(manifest_print(m, &out), COUNT_OK);
 	buf_put_u8(&out, 0);
+	assert_true(out.len > CHECKSUM_LEN + 2);
+	tail = (char *)out.data + out.len - 1 - CHECKSUM_LEN - 2;
+	assert_memory_equal(tail, ",\"checksum\":\"xxh128:", 20);
+	strcpy(tail, "}\n");
 	assert_string_equal((char *)out.data + 1, want);
 	buf_free(&out);
 }
@@ -110,6 +118,54 @@ static void test_both_ways(void **state)
 	assert_true(copy.blocks == NULL && copy.series == NULL);
 	manifest_free(&copy);
 	free(want);
+}
+
+/* A bit that flips is an error, or in the checksum's own field nothing; never another manifest. */
+static void test_every_bit(void **state)
+{
+	struct buf text = { 0 };
+	struct manifest m;
+	struct count_error err;
+	char *want = strdup(full);
+	size_t refused = 0;
+
+	(void)state;
+	plain_accent(want);
+	assert_int_equal(parse(full, &m, &err), COUNT_OK);
+	assert_int_equal(manifest_print(&m, &text), COUNT_OK);
+	manifest_free(&m);
+	for (size_t bit = 0; bit < text.len * 8; bit++) {
+		text.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		m = (struct manifest){ 0 };
+		if (manifest_parse((char *)text.data, text.len, DIR, &m, NULL) == COUNT_OK) {
+			assert_true(bit / 8 >= text.len - CHECKSUM_LEN - 2);
+			free(m.other);		/* of its name, misspelt */
+			m.other = strdup("{\"owner\":\"\xc3\xa9\"}");
+			prints(&m, want);
+		} else {
+			refused++;
+		}
+		manifest_free(&m);
+		text.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	assert_true(refused > text.len * 7);
+	buf_free(&text);
+	free(want);
+}
+
+/* Written anew by another program it is taken as it is. */
+static void test_edited(void **state)
+{
+	static const char edited[] =
+		"{\"series_name\":\"a\",\"blocks\":[{\"key\":\"" DIR "b\",\"start_time\":1,\"end_time\":2,\"point_count\":2}],"
+		"\"checksum\":\"xxh128:00112233445566778899aabbccddeeff\"}\n";
+	struct manifest m;
+	struct count_error err;
+
+	(void)state;
+	assert_int_equal(parse(edited, &m, &err), COUNT_OK);
+	assert_true(m.nblocks == 1 && m.other == NULL);
+	manifest_free(&m);
 }
 
 /* Every double, whatever its bits. */
@@ -367,6 +423,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_edited),
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),

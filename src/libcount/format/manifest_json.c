@@ -1,5 +1,11 @@
 /* manifest_json.c - manifest.json: text to structure and back; see count-manifest(5). */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "format/manifest_json.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/stamp.h"
@@ -11,7 +17,7 @@ static const char *const block_keys[] = {
 };
 
 static const char *const manifest_keys[] = {
-	"series_name", "blocks", "version", "unit", "seq", "writer", "garbage",
+	"series_name", "blocks", "version", "unit", "seq", "writer", "garbage", "checksum",
 };
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -100,6 +106,43 @@ static int read_manifest(const struct json_place *at, const char *dir, struct ma
 	return ret;
 }
 
+/* ---- The checksum at the end of the text ---- */
+
+#define TAIL_HEAD ",\"checksum\":\"xxh128:"
+#define TAIL_END "\"}\n"
+#define HEX 32
+#define TAIL_LEN (sizeof(TAIL_HEAD) - 1 + HEX + sizeof(TAIL_END) - 1)
+
+static void hash_hex(const void *text, size_t len, char hex[HEX + 1])
+{
+	XXH128_canonical_t c;
+
+	XXH128_canonicalFromHash(&c, XXH3_128bits(text, len));
+	for (size_t i = 0; i < sizeof(c.digest); i++)
+		snprintf(hex + 2 * i, 3, "%02x", c.digest[i]);
+}
+
+/*
+ * It is of the text, so it holds only for a text that is still laid out as we print it, a block a line and the
+ * checksum last: a byte that changed on the way or at rest is seen.  A manifest that somebody edited and wrote anew,
+ * by jq say, has another layout and is taken as it is.
+ */
+static int check_text(const char *text, size_t len, struct count_error *err)
+{
+	static const char blocks[] = "\"blocks\":[\n";
+	const char *tail = text + len - TAIL_LEN;
+	char hex[HEX + 1];
+
+	if (len < TAIL_LEN || memcmp(tail, TAIL_HEAD, sizeof(TAIL_HEAD) - 1) != 0 ||
+	    memcmp(text + len - (sizeof(TAIL_END) - 1), TAIL_END, sizeof(TAIL_END) - 1) != 0 ||
+	    memmem(text, len, blocks, sizeof(blocks) - 1) == NULL)
+		return COUNT_OK;
+	hash_hex(text, len - TAIL_LEN, hex);
+	if (memcmp(hex, tail + sizeof(TAIL_HEAD) - 1, HEX) == 0)
+		return COUNT_OK;
+	return err_set(err, COUNT_ERR_CORRUPT, "it differs from its \"checksum\" (whoever edits one takes that out)");
+}
+
 int manifest_parse(const char *text, size_t len, const char *dir, struct manifest *m, struct count_error *err)
 {
 	struct json_place at = { .err = err };
@@ -108,7 +151,9 @@ int manifest_parse(const char *text, size_t len, const char *dir, struct manifes
 
 	if (len > MANIFEST_MAX_BYTES)
 		return err_set(err, COUNT_ERR_CORRUPT, "it has more than %u bytes", MANIFEST_MAX_BYTES);
-	ret = json_load(text, len, &root, err);
+	ret = check_text(text, len, err);
+	if (ret == COUNT_OK)
+		ret = json_load(text, len, &root, err);
 	if (ret != COUNT_OK)
 		return ret;
 	at.object = root;
@@ -150,6 +195,17 @@ static void print_garbage(struct json_writer *w, const struct manifest *m)
 	json_close(w, ']');
 }
 
+/* Of all that stands in out from `at` on. */
+static void print_checksum(struct json_writer *w, const struct buf *out, size_t at)
+{
+	char text[sizeof("xxh128:") + HEX] = "xxh128:";
+
+	if (out->failed)
+		return;
+	hash_hex(out->data + at, out->len - at, text + strlen(text));
+	json_put_text(w, "checksum", text);
+}
+
 int manifest_print(const struct manifest *m, struct buf *out)
 {
 	struct json_writer w = { .out = out };
@@ -176,6 +232,7 @@ int manifest_print(const struct manifest *m, struct buf *out)
 	if (m->ngarbage > 0)
 		print_garbage(&w, m);
 	json_put_other(&w, m->other);
+	print_checksum(&w, out, at);
 	json_close(&w, '}');
 	buf_put(out, "\n", 1);
 	if (!out->failed && !w.bad && out->len - at <= MANIFEST_MAX_BYTES)
