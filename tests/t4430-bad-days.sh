@@ -256,12 +256,13 @@ refused()
 	ok '... verify'		ends 4 timeout 60 count-manifest verify
 	ok '... says so'	says 'count-manifest: ' "$@"
 }
-listen() { python3 -c 'import os, socket, sys, time
+# In the place of the shell that runs it, so that it ends with the test.
+listen() { exec python3 -c 'import os, socket, sys, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(50)
 open("port.new", "w").write(str(s.getsockname()[1])); os.rename("port.new", "port")
 while True:
 	if sys.argv[1] == "hole": time.sleep(99)
-	c = s.accept()[0]; c.recv(99); c.sendall(b"HTTP/1.1 400 no TLS here\r\n\r\n"); c.close()' "$1"; }
+	c = s.accept()[0]; c.recv(99); c.sendall(b"HTTP/1.1 400 no TLS here\r\n\r\n"); c.close()' "$1" >/dev/null; }
 serve() { rm -f port; background listen "$1"; until [ -s port ]; do sleep 0.05; done; at=127.0.0.1:$(cat port); }
 
 name='connection refused' S3_ENDPOINT=http://127.0.0.1:$(s3_free_ports 1)

@@ -157,7 +157,8 @@ static void test_every_bit(void **state)
 static void test_edited(void **state)
 {
 	static const char edited[] =
-		"{\"series_name\":\"a\",\"blocks\":[{\"key\":\"" DIR "b\",\"start_time\":1,\"end_time\":2,\"point_count\":2}],"
+		"{\"series_name\":\"a\",\"blocks\":[{\"key\":\"" DIR "b\",\"start_time\":1,\"end_time\":2,"
+		"\"point_count\":2}],"
 		"\"checksum\":\"xxh128:00112233445566778899aabbccddeeff\"}\n";
 	struct manifest m;
 	struct count_error err;
