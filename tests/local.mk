@@ -53,10 +53,10 @@ shell_tests = \
 	tests/t4410-legacy.sh \
 	tests/t4420-off-on.sh \
 	tests/t4430-bad-days.sh \
-	tests/t4430-canary.sh \
+	tests/t4435-canary.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
-	tests/t4450-stale-garbage.sh \
+	tests/t4455-stale-garbage.sh \
 	tests/t4460-many-series.sh \
 	tests/t5100-manifest.sh \
 	tests/t6000-kill-storm.sh \
@@ -90,7 +90,7 @@ SLOW_TESTS = \
 	tests/t4405-users.sh \
 	tests/t4410-legacy.sh \
 	tests/t4420-off-on.sh \
-	tests/t4430-canary.sh \
+	tests/t4435-canary.sh \
 	tests/t4440-quarter.sh \
 	tests/t4450-forecast.sh \
 	tests/t4460-many-series.sh \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# t4450 - lists of garbage that are old or that lie: no object that a manifest names is ever deleted by one.
+# t4455 - lists of garbage that are old or that lie: no object that a manifest names is ever deleted by one.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 need jq
 

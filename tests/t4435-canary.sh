@@ -1,5 +1,5 @@
 #!/bin/sh
-# t4430 - a canary for a secret, and one for a session token: whatever the tools do with them, say of it and leave
+# t4435 - a canary for a secret, and one for a session token: whatever the tools do with them, say of it and leave
 # behind, neither is in it.  SLOW=1: on a real server as well.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 . "$srcdir/lib/s3.sh"
@@ -59,7 +59,7 @@ no_canary()
 {
 	! grep -r -a -l -e CANARY -e "$secret" -e "$token" "$@"
 }
-keys() { export AWS_ACCESS_KEY_ID=AKIDCANARYBIRD00 AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token"; }
+keys() { export AWS_ACCESS_KEY_ID=AKIDBIRDINMINES0 AWS_SECRET_ACCESS_KEY="$secret" AWS_SESSION_TOKEN="$token"; }
 no_keys() { unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; }
 
 # ---- A server that takes them ----
@@ -128,7 +128,7 @@ source_says()
 	tools
 }
 S3_ENDPOINT=http://127.0.0.1:$(cat port)
-given="\"AccessKeyId\":\"AKIDCANARYBIRD00\",\"SecretAccessKey\":\"$secret\",\"SessionToken\":\"$token\""
+given="\"AccessKeyId\":\"AKIDBIRDINMINES0\",\"SecretAccessKey\":\"$secret\",\"SessionToken\":\"$token\""
 source_says "{\"Version\":1,$given}"
 ok 'a credential_process'		grep -q 'credential_process' all
 ok '... works'				grep -q 'PUT.*200' all
