@@ -1,7 +1,7 @@
 #!/bin/sh
 # t4440 - a quarter of hourly count-archive under a faked clock: what it costs in requests, that it asks for nothing when
 # nothing is due, how long points stay here, and how large the bucket is against the same series alone on disk.
-# SLOW: 92 days, 20 series each of 1 s (or $FAST), 10 s, 60 s, 1 h and 1 d; else a month of a few, each 4 hours.
+# SLOW: 92 days, 20 series each of 1 s (3, or $FAST), 10 s, 60 s, 1 h and 1 d; else a month of a few, each 4 hours.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 need jq faketime
 fake_works() { timeout -k 1 10 faketime '2024-06-01 00:00:00' count-query --version; }
@@ -11,7 +11,7 @@ points=$top_builddir/tests/lib/steady-points
 
 if [ -n "${SLOW:-}" ]; then
 	days=92 hours=1
-	set -- "s1:1:${FAST:-20}" s10:10:20 s60:60:20 s3600:3600:20 s86400:86400:20
+	set -- "s1:1:${FAST:-3}" s10:10:20 s60:60:20 s3600:3600:20 s86400:86400:20
 else
 	days=30 hours=4
 	set -- s10:10:1 s600:600:2 s3600:3600:2 s86400:86400:2

@@ -15,7 +15,7 @@ if command -v faketime >/dev/null && fake_works >fake.out 2>&1 && ! grep -q Sani
 
 s3_start dir
 rounds=${ROUNDS:-8}
-[ -z "${SLOW:-}" ] || rounds=${ROUNDS:-30}
+[ -z "${SLOW:-}" ] || rounds=${ROUNDS:-15}
 if [ -n "$fake" ]; then
 	ok "a bucket in a directory: $rounds rounds, 7 hours apart"	race "$rounds" $fake --check-every 10
 else
@@ -36,7 +36,7 @@ if s3_have rgw; then
 	s3_rules 'PUT path=manifest percent=5 409' 'PUT percent=4 lost' 'PUT percent=3 503' 'GET percent=2 reset' \
 		'GET path=block percent=1 truncate' '* latency=2 jitter=30'
 	export S3_TIMEOUT=5
-	ok "Ceph's gateway, with faults: ${ROUNDS:-100} rounds"	race "${ROUNDS:-100}"
+	ok "Ceph's gateway, with faults: ${ROUNDS:-15} rounds"	race "${ROUNDS:-15}"
 	note "$(tail -n 1 said)"
 	note "answers: $(s3_log method status error | sort | uniq -c | awk '{ printf "%s%s %s %s %s", n++ ? ", " : "", $1, $2, $3, $4 }')"
 	s3_log method status | grep '^PUT 412' >races
