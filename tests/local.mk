@@ -51,6 +51,7 @@ shell_tests = \
 	tests/t4400-year.sh \
 	tests/t4405-users.sh \
 	tests/t4410-legacy.sh \
+	tests/t4415-object-headers.sh \
 	tests/t4420-off-on.sh \
 	tests/t4430-bad-days.sh \
 	tests/t4435-canary.sh \

@@ -132,6 +132,7 @@ static int put(struct upload *up, struct object_put *p, enum objstore_condition 
 		.data = p->bytes.data, .len = p->bytes.len, .content_type = "application/json",
 		.content_encoding = p->gzipped ? "gzip" : NULL,
 		.storage_class = up->a->tier.settings->text[COLD_STORAGE_CLASS], .condition = condition,
+		.tagged = true,
 	};
 	return submit(up, p, PUTTING, OBJSTORE_PUT);
 }
