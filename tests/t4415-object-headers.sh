@@ -19,11 +19,11 @@ ok 'an archive run with all of them'	count-archive -q
 object=$(s3_list | grep block_ | head -n 1)
 manifest=${object%/*}/manifest.json
 ok 'the class of the object'		test "$(class_of "$object")" = standard_ia
-ok '... not of the manifest'		test "$(class_of $manifest | sed s/standard$//)" = ''
+ok '... not of the manifest'		test "$(class_of "$manifest" | sed s/standard$//)" = ''
 has_tags() { tags "$object" >said && grep -q '<Key>count</Key><Value>block</Value>' said && grep -q 'a b' said; }
 ok 'the tags of the object'		has_tags
-no_tags() { tags $manifest >said && ! grep -q count said; }
+no_tags() { tags "$manifest" >said && ! grep -q count said; }
 ok '... not of the manifest'		no_tags
 ok 'encryption of the object'		encrypted "$object"
-ok '... and of the manifest'		encrypted $manifest
+ok '... and of the manifest'		encrypted "$manifest"
 ok 'all can be read'			oracle_check points
