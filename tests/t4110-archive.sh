@@ -173,6 +173,7 @@ holder() { exec 9>data/archive.lock && flock 9 && exec sleep 100; }
 background holder
 until ! flock -n data/archive.lock true; do sleep 0.05; done
 ok 'another run: 5'			exits 5 stderr_has 'archive.lock: another run' count-archive
+ok '... in silence with -q'		exits 5 silent count-archive -q
 ok '... a forecast all the same'	count-archive --dry-run
 ok '... and a flush'			count-flush
 kill "$pid"

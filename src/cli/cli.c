@@ -124,7 +124,8 @@ void cli_fail(struct cli *cli, int ret, const struct count_error *err)
 		"not found", "stopped", "damaged data in the cold tier", "over the limit of costs" };
 	size_t i = ret <= 0 && ret >= COUNT_ERR_COST ? (size_t)-ret : 3;
 
-	cli_say(cli, CLI_ERROR, "%s", err->text[0] != '\0' ? err->text : plain[i]);
+	/* That another run is at work is no news for cron: with -q only the exit status says so. */
+	cli_say(cli, ret == COUNT_ERR_LOCKED ? CLI_WARN : CLI_ERROR, "%s", err->text[0] != '\0' ? err->text : plain[i]);
 	cli_raise(cli, cli_exit_status(ret));
 }
 
