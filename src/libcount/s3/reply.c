@@ -73,7 +73,11 @@ static void judge_silence(const struct reply_question *q, const struct http_repl
 		break;
 	case HTTP_CA_BUNDLE:
 		v->retry = false;
-		say(v, OBJSTORE_FAILED, "the file of S3_CA_BUNDLE cannot be used: %.120s", r->why);
+		if (q->own_ca)
+			say(v, OBJSTORE_FAILED, "the file of S3_CA_BUNDLE cannot be used: %.120s", r->why);
+		else
+			say(v, OBJSTORE_FAILED, "this machine knows no certificate authorities (%.90s): install "
+			    "ca-certificates, or set S3_CA_BUNDLE", r->why);
 		break;
 	case HTTP_TLS:
 		say(v, OBJSTORE_FAILED, "no TLS with %.60s (%.90s): does it speak https, TLS 1.2 or later?",
