@@ -18,6 +18,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/cold/points.h \
 	src/libcount/cold/price.c \
 	src/libcount/cold/price.h \
+	src/libcount/cold/probe.c \
+	src/libcount/cold/probe.h \
 	src/libcount/cold/settings.c \
 	src/libcount/cold/settings.h \
 	src/libcount/cold/settings_set.c \

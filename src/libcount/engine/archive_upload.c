@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cold/probe.h"
 #include "cold/sync.h"
 #include "engine/archive_job.h"
 
@@ -37,69 +38,10 @@ struct run {
 	bool warned;			/* of a server that does not hold to conditions */
 };
 
-/* ---- What is known of the server ---- */
-
-static bool not_held(enum objstore_ability a)
-{
-	return a == OBJSTORE_REFUSED || a == OBJSTORE_IGNORED;
-}
-
-static bool is_lax(const struct archive *a)
-{
-	struct objstore_abilities able = objstore_abilities(a->tier.store);
-
-	return not_held(able.if_absent) || not_held(able.if_match);
-}
-
-static void warn_once(struct run *r)
-{
-	const struct archive *a = r->up.a;
-
-	if (r->warned || !is_lax(a))
-		return;
-	r->warned = true;
-	log_msg(&a->db->dir.log, 1, "%s: the server does not hold to conditional puts: only one host at a time may "
-		"archive to this prefix", objstore_url(a->tier.store));
-}
-
-/* What was learned goes to the index, if it is news. */
-static int keep_facts(struct archive *a, struct count_error *err)
-{
-	const struct coldindex_facts *old = cold_index_facts(a->index);
-	struct coldindex_facts f = { 0 };
-	bool same;
-	int ret = cold_tier_facts(&a->tier, old->synced_s, &f);
-
-	if (ret != COUNT_OK)
-		return err_nomem(err);
-	same = old->if_absent == f.if_absent && old->if_match == f.if_match && old->bare_etag == f.bare_etag &&
-	       (f.region == NULL || (old->region != NULL && strcmp(old->region, f.region) == 0));
-	if (!same)
-		ret = cold_index_set_facts(a->index, &f, err);
-	coldindex_facts_free(&f);
-	return ret;
-}
-
 /* What is not there is of the cold tier, not of the local store. */
 static int status_of_cold(int code)
 {
 	return code == COUNT_ERR_NOTFOUND ? COUNT_ERR_COLD : code;
-}
-
-static int probe(struct archive *a, struct count_error *err)
-{
-	struct objstore_abilities able = objstore_abilities(a->tier.store);
-	struct count_error why = { 0 };
-	char key[OBJSTORE_KEY_MAX + 1];
-	int n, ret;
-
-	if (able.if_absent != OBJSTORE_UNKNOWN && able.if_match != OBJSTORE_UNKNOWN)
-		return COUNT_OK;
-	n = snprintf(key, sizeof(key), "%s/!probe-%s", a->tier.settings->text[COLD_PREFIX], a->tier.writer);
-	if (n < 0 || (size_t)n >= sizeof(key))
-		return err_set(err, COUNT_ERR_INVALID, "S3_PREFIX is too long");
-	ret = status_of_cold(objstore_status(objstore_probe(a->tier.store, key, &able, &why)));
-	return ret == COUNT_OK ? COUNT_OK : err_set(err, ret, "%s", why.text);
 }
 
 /*
@@ -265,7 +207,7 @@ static void run_series(struct run *r)
 			struct waiter *w = req->user;
 
 			job_step(w->job, w, req);
-			warn_once(r);
+			cold_warn_lax(&a->tier, &r->warned);
 		}
 	}
 }
@@ -295,7 +237,7 @@ static int upload(struct archive *a, struct run *r)
 	if (r->active == NULL || r->up.coder == NULL)
 		return err_nomem(r->err);
 	run_series(r);
-	ret = keep_facts(a, r->err);
+	ret = cold_keep_facts(&a->tier, a->index, r->err);
 	return r->result != COUNT_OK ? r->result : ret;
 }
 
@@ -308,14 +250,14 @@ int archive_upload(struct archive *a, struct count_error *err)
 	cold_tier_learn(&a->tier, cold_index_facts(a->index));
 	if (a->opt->dry_run)
 		return archive_forecast(a, err);
-	r.warned = is_lax(a);	/* then an earlier run did */
+	r.warned = cold_is_lax(&a->tier);	/* then an earlier run did */
 	objstore_stop_when(a->tier.store, a->opt->stopped, a->opt->stopped_arg);
 	if (cold_index_facts(a->index)->synced_s == 0)
 		ret = sync(a, err);
 	if (ret == COUNT_OK)
-		ret = probe(a, err);
+		ret = cold_probe(&a->tier, err);
 	objstore_stop_when(a->tier.store, NULL, NULL);	/* run_series() asks by itself */
-	warn_once(&r);
+	cold_warn_lax(&a->tier, &r.warned);
 	before = objstore_counts(a->tier.store);
 	a->report->requests.probes = all_requests(&before);
 	if (ret == COUNT_OK)
