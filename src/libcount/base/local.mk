@@ -7,6 +7,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/buf.h \
 	src/libcount/base/bytes.h \
 	src/libcount/base/civil.h \
+	src/libcount/base/cpu.h \
 	src/libcount/base/crc32c.c \
 	src/libcount/base/crc32c.h \
 	src/libcount/base/crc32c_hardware.c \
