@@ -3,6 +3,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/chunk.c \
 	src/libcount/codec/chunk.h \
 	src/libcount/codec/coder.h \
+	src/libcount/codec/column.c \
+	src/libcount/codec/column.h \
 	src/libcount/codec/ints.c \
 	src/libcount/codec/ints.h \
 	src/libcount/codec/legacy.c \
