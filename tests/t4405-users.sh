@@ -63,6 +63,9 @@ s3_put "$other" object >/dev/null
 ok 'four: repair'		count-manifest repair
 ok '... makes garbage'		test "$(garbage)" -ge 1
 ok '... a day passes'		expired
+s3_user undeleting GetObject PutObject ListBucket
+ok 'one who may not delete: 4'	exits 4 stderr_has 'not every replaced object' count-manifest repair
+s3_user four GetObject PutObject DeleteObject ListBucket
 ok 'four: repair deletes'	count-manifest repair
 ok '... all of it'		test "$(garbage)" = 0
 ok '... really'			gone "$other"

@@ -139,6 +139,12 @@ END
 ok 'after a day it is deleted'		does deleted _2.json count-manifest repair
 ok '... really'				test ! -e "${f%.json}_2.json"
 ok '... and nothing else'		all_there
+jq -c '.garbage = [{ key: "count-data/a/block_1_2.json", since: 1 }]' $bucket/a/manifest.json >m && cat m >$bucket/a/manifest.json
+cp "$f" $bucket/a/block_1_2.json
+ok 'what would be deleted is told'	does deleted block_1_2.json count-manifest repair --dry-run
+ok '... and still there'		test -e $bucket/a/block_1_2.json
+ok '... until it is'			does deleted block_1_2.json count-manifest repair
+ok '... after which nothing is left'	sh -c 'count-manifest repair --json | jq -e ".changes == 0" >/dev/null'
 
 truncate -s -7 "$f"
 ok 'a cut object'			finds damaged 'cut short' count-manifest verify

@@ -342,6 +342,116 @@ static void test_garbage_in_turn(void **state)
 	manifest_free(&m);
 }
 
+/* A manifest with old garbage in the bucket, and its object. */
+static int with_garbage(struct manifest *m, char *etag)
+{
+	struct ours o = { .start = 100 };
+	struct buf text = { 0 };
+
+	assert_int_equal(update_now(&o), 1);
+	assert_int_equal(read_manifest(m, etag), 1);
+	add_garbage(m, "count-data/cpu/block_3_4.json", 1000000);
+	add_garbage(m, "count-data/cpu/block_1_2.json", 0);
+	assert_int_equal(tier.json->manifest_print(m, &text), COUNT_OK);
+	put_text("count-data/cpu/block_1_2.json", "a", 1);
+	put_text(KEY, text.data, text.len);
+	buf_free(&text);
+	manifest_free(m);
+	return read_manifest(m, etag);
+}
+
+/* As count-manifest does it: what was decided on one manifest is not done to another. */
+static void test_once(void **state)
+{
+	char etag[OBJSTORE_ETAG_MAX + 1];
+	struct objstore_req head;
+	struct cold_update u;
+	struct manifest m;
+
+	(void)state;
+	assert_int_equal(with_garbage(&m, etag), 1);
+	their_next = 1000;
+	they_add();
+	prepare(&u, NULL, &m, etag);
+	u.edit = NULL;
+	u.once = true;
+	assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+	assert_non_null(strstr(err.text, KEY ": another run changed it"));
+	assert_null(u.deleted);
+	assert_true(is_there("count-data/cpu/block_1_2.json", &head));
+	assert_true(has_entry(1000));
+	cold_update_free(&u);
+
+	prepare(&u, NULL, NULL, NULL);		/* nor when there should be none */
+	assert_int_equal(manifest_copy(&m, &u.m), COUNT_OK);
+	u.edit = NULL;
+	u.once = true;
+	assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+	assert_true(has_entry(1000));
+	cold_update_free(&u);
+	manifest_free(&m);
+
+	assert_int_equal(read_manifest(&m, etag), 1);
+	wrap.lose = 1;				/* our own is no other */
+	prepare(&u, NULL, &m, etag);
+	u.edit = NULL;
+	u.once = true;
+	assert_int_equal(cold_update_run(&u, &err), 1);
+	assert_int_equal(u.m.seq, m.seq + 1);
+	assert_int_equal(u.m.ngarbage, 1);
+	assert_true(!u.deleted[0] && u.deleted[1]);
+	assert_false(is_there("count-data/cpu/block_1_2.json", &head));
+	cold_update_free(&u);
+	manifest_free(&m);
+}
+
+static void test_keep_garbage(void **state)
+{
+	char etag[OBJSTORE_ETAG_MAX + 1];
+	struct objstore_req head;
+	struct cold_update u;
+	struct manifest m;
+
+	(void)state;
+	assert_int_equal(with_garbage(&m, etag), 1);
+	prepare(&u, NULL, &m, etag);
+	u.edit = NULL;
+	u.keep_garbage = true;
+	assert_int_equal(cold_update_run(&u, &err), 1);
+	assert_int_equal(wrap.seen[OBJSTORE_DELETE], 0);
+	assert_int_equal(u.m.ngarbage, 2);
+	assert_true(is_there("count-data/cpu/block_1_2.json", &head));
+	cold_update_free(&u);
+	manifest_free(&m);
+}
+
+/* The server refuses with the ETag in force: what is remembered of it is wrong, and nobody else is to blame. */
+static void test_unfounded(void **state)
+{
+	char etag[OBJSTORE_ETAG_MAX + 1];
+	struct cold_update u;
+	struct manifest m;
+
+	(void)state;
+	for (int once = 0; once < 2; once++) {
+		wrap.manner = HONEST;
+		drop_manifest();
+		assert_int_equal(with_garbage(&m, etag), 1);
+		wrap.manner = NEVER;
+		wrap.base.abilities.if_match = OBJSTORE_HONOURED;
+		err = (struct count_error){ 0 };
+		prepare(&u, NULL, &m, etag);
+		u.edit = NULL;
+		u.once = once != 0;
+		assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+		assert_non_null(strstr(err.text, "still the one that we named"));
+		assert_int_equal(wrap.base.abilities.if_match, OBJSTORE_UNKNOWN);
+		assert_true(u.deleted[1]);
+		cold_update_free(&u);
+		manifest_free(&m);
+	}
+}
+
 static void test_forecast(void **state)
 {
 	struct ours o = { .start = 100 };
@@ -377,6 +487,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_garbage, begin, end),
 		cmocka_unit_test_setup_teardown(test_old_copy, begin, end),
 		cmocka_unit_test_setup_teardown(test_garbage_in_turn, begin, end),
+		cmocka_unit_test_setup_teardown(test_once, begin, end),
+		cmocka_unit_test_setup_teardown(test_keep_garbage, begin, end),
+		cmocka_unit_test_setup_teardown(test_unfounded, begin, end),
 		cmocka_unit_test_setup_teardown(test_forecast, begin, end),
 	};
 

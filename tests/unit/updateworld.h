@@ -26,7 +26,7 @@
 
 /* ---- The wrapper ---- */
 
-enum manner { HONEST, REFUSES, IGNORES };
+enum manner { HONEST, REFUSES, IGNORES, NEVER };	/* NEVER: 412 whatever the condition */
 
 struct wrapper {
 	struct objstore base;
@@ -51,6 +51,8 @@ static enum objstore_result forward(struct objstore_req *req)
 
 	if (conditional && wrap.manner == REFUSES)
 		return OBJSTORE_UNSUPPORTED;
+	if (conditional && wrap.manner == NEVER)
+		return OBJSTORE_PRECONDITION;
 	if (conditional && wrap.manner == IGNORES)
 		copy.put.condition = OBJSTORE_ALWAYS;
 	if (req->op == OBJSTORE_DELETE && wrap.deny_deletes)

@@ -80,7 +80,7 @@ static int make_next(struct cold_update *u, struct count_error *err)
 	m->has_unit = true;
 	m->unit = u->tier->dir->format.unit;
 	m->seq += m->seq < INT64_MAX;
-	ret = u->edit(u->arg, m, err);
+	ret = u->edit == NULL ? COUNT_OK : u->edit(u->arg, m, err);
 	if (ret != COUNT_OK)
 		return ret;
 	buf_clear(&u->text);
@@ -125,21 +125,25 @@ static int try_put(struct cold_update *u, struct count_error *err)
 
 /* ---- Garbage of over a day ---- */
 
-/* The parser saw to it that the key lies below the series; it must be an object's that nothing names. */
-static bool may_delete(const struct cold_update *u, size_t i)
+bool cold_garbage_due(const struct cold_tier *t, const struct manifest *m, size_t i, int64_t now_s)
 {
-	const struct manifest_garbage *g = &u->m.garbage[i];
+	const struct manifest_garbage *g = &m->garbage[i];
 	const char *part;
 	size_t part_len;
 	int64_t start, end;
 
-	if (u->now_s < g->since_s || (uint64_t)u->now_s - (uint64_t)g->since_s < COLD_GARBAGE_S ||
-	    cold_key_parse(u->tier, g->key, &part, &part_len, &start, &end) != COLD_KEY_BLOCK)
+	if (now_s < g->since_s || (uint64_t)now_s - (uint64_t)g->since_s < COLD_GARBAGE_S ||
+	    cold_key_parse(t, g->key, &part, &part_len, &start, &end) != COLD_KEY_BLOCK)
 		return false;
-	for (size_t k = 0; k < u->m.nblocks; k++)
-		if (strcmp(u->m.blocks[k].key, g->key) == 0)
+	for (size_t k = 0; k < m->nblocks; k++)
+		if (strcmp(m->blocks[k].key, g->key) == 0)
 			return false;
 	return true;
+}
+
+static bool may_delete(const struct cold_update *u, size_t i)
+{
+	return !u->keep_garbage && cold_garbage_due(u->tier, &u->m, i, u->now_s);
 }
 
 /* Objects that the edit enters, from u->at on: somebody may have taken them for garbage. */
@@ -238,6 +242,12 @@ int cold_update_forecast(struct cold_update *u, struct buf *text, size_t *ndelet
 }
 
 /* ---- Answers ---- */
+
+static int too_late(const struct cold_update *u, struct count_error *err)
+{
+	return err_set(err, COUNT_ERR_COLD, "%.300s: another run changed it meanwhile; nothing of it was changed "
+		       "here: run this again", u->key);
+}
 
 /* A little, and not the same for all. */
 static void pause_a_little(unsigned tries)
@@ -348,19 +358,24 @@ static int unfounded_refusal(struct cold_update *u, struct count_error *err)
 		       "still the one that we named; the next run finds out how it takes conditions", u->key);
 }
 
-/* What stands is another one than was thought. */
+/* What stands is another one than was thought; or the one that we named, and the server has its own opinion of it. */
 static int take_over(struct cold_update *u, struct count_error *err)
 {
+	bool same = u->req.result == OBJSTORE_OK && u->exists && u->etag[0] != '\0' &&
+		    strcmp(u->etag, u->req.etag) == 0;
 	struct manifest fresh = { 0 };
-	int ret = cold_manifest_take(u->tier, &u->req, u->series, u->len, &fresh, err);
+	int ret;
 
+	u->unfounded = same ? u->unfounded + 1 : 0;
+	if (u->unfounded == MAX_UNFOUNDED)
+		return unfounded_refusal(u, err);
+	if (same)
+		return u->swept ? after_garbage(u, err) : sweep(u, err);
+	if (u->once && (u->req.result == OBJSTORE_OK || u->req.result == OBJSTORE_NOT_FOUND))
+		return too_late(u, err);
+	ret = cold_manifest_take(u->tier, &u->req, u->series, u->len, &fresh, err);
 	if (ret < 0)
 		return ret;
-	u->unfounded = ret == 1 && u->exists && strcmp(u->etag, u->req.etag) == 0 ? u->unfounded + 1 : 0;
-	if (u->unfounded == MAX_UNFOUNDED) {
-		manifest_free(&fresh);
-		return unfounded_refusal(u, err);
-	}
 	if (ret == 0 && u->m.nblocks > 0)
 		return err_set(err, COUNT_ERR_COLD, "%.300s: it is gone, and named %zu objects: count-manifest rebuild "
 			       "makes it anew of them, count-manifest sync accepts the loss", u->key, u->m.nblocks);
@@ -391,6 +406,17 @@ int cold_update_step(struct cold_update *u, struct count_error *err)
 	case READING:	return after_read(u, err);
 	default:	return after_check(u, err);
 	}
+}
+
+int cold_update_run(struct cold_update *u, struct count_error *err)
+{
+	int ret = cold_update_begin(u, err);
+
+	while (ret == 0) {
+		objstore_wait(u->tier->store, -1);
+		ret = cold_update_step(u, err);
+	}
+	return ret;
 }
 
 void cold_update_free(struct cold_update *u)

@@ -4,7 +4,7 @@
  * The manifest as the caller knows it is edited and put on condition that it still is the one that stands (If-Match
  * its ETag, If-None-Match * if there is none).  If another writer was first, theirs is read, the edit made
  * again on it, the objects it names are looked at, and the put is tried anew.  A server that does not hold to
- * conditions gets a HEAD before the put: then one writer at a time is the caller's duty (archive_upload.c warns).
+ * conditions gets a HEAD before the put: then one writer at a time is the caller's duty (probe.h warns).
  *
  * Garbage of over a day is deleted first, then left out of the text: if we die between, the next run deletes
  * it again.  Before that a HEAD tells whether the manifest still is the one that stands, for a key that another host
@@ -43,12 +43,18 @@ struct cold_update {
 	struct manifest m;		/* as known; its own from begin on, and when done the one that stands */
 	bool exists;			/* m stands in the bucket */
 	char etag[OBJSTORE_ETAG_MAX + 1];	/* of it; "": not known, it is read first.  When done: the new one */
-	cold_update_edit *edit;
+	cold_update_edit *edit;		/* NULL: m is put as it is */
 	void *arg;
+	bool once;			/* only in the place of m: COUNT_ERR_COLD if another run was first, and nothing
+					 * of theirs is touched; etag must be known */
+	bool keep_garbage;		/* of any age */
 	const struct cold_update_object *objects;	/* that the edit enters: they must stand after a lost race */
 	size_t nobjects;
 	int64_t now_s;
 	void *user;			/* of its requests */
+
+	/* Of m's garbage, the one that was swept, by place: NULL: none was due.  Also after a failure. */
+	bool *deleted;
 
 	/* Private. */
 	int state;
@@ -59,15 +65,22 @@ struct cold_update {
 	unsigned tries;
 	unsigned unfounded;		/* refusals although our ETag is the one in force */
 	size_t at;			/* garbage or object under way */
-	bool *deleted;			/* of m's garbage */
 	bool swept;			/* once is enough, whoever is first with the put */
 	bool another;			/* m is not the one that the caller knew */
 };
+
+/*
+ * Is entry i of m's garbage to be deleted?  It is of age, its key is that of an object (the parser saw to it that it
+ * lies below the series), and no block names it, whatever the list says.
+ */
+bool cold_garbage_due(const struct cold_tier *t, const struct manifest *m, size_t i, int64_t now_s);
 
 /* 0: under way.  A failure needs cold_update_free() too. */
 int cold_update_begin(struct cold_update *u, struct count_error *err);
 /* err begins with the key.  COUNT_ERR_COLD: the manifest that stands cannot be read; it is left alone. */
 int cold_update_step(struct cold_update *u, struct count_error *err);
+/* Both at once, to the end: nothing else may be in flight.  1, COLD_UPDATE_AGAIN, or a status. */
+int cold_update_run(struct cold_update *u, struct count_error *err);
 void cold_update_free(struct cold_update *u);	/* not while a request is under way */
 
 /*

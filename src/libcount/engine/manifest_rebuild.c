@@ -172,8 +172,8 @@ static int store(struct manifest_run *r, const struct scan_group *g, struct rebu
 	ret = assemble(r, b, &m) != COUNT_OK ? err_nomem(err) : COUNT_OK;
 	for (size_t i = 0; i < m.nblocks && ret == COUNT_OK; i++)
 		points += m.blocks[i].points;
-	if (ret == COUNT_OK && !r->opt->dry_run)
-		ret = manifest_run_store(r, &m, g->has_manifest ? g->etag : NULL, err);
+	if (ret == COUNT_OK)
+		ret = manifest_run_store(r, &m, g->has_manifest ? g->etag : NULL, true, err);
 	if (ret == COUNT_OK) {
 		r->report->series++;
 		r->report->objects += m.nblocks;

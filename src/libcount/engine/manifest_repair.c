@@ -279,18 +279,14 @@ static int repair_manifest(struct repair *p, struct count_error *err)
 {
 	struct manifest_run *r = p->r;
 	int ret = drop_missing(p, err);
+	bool keep_garbage = p->missing > 0;	/* what took its place must be there before it goes */
 
 	r->report->series++;
 	r->report->objects += p->m.nblocks;
 	if (ret == COUNT_OK)
 		ret = repair_orphans(p, err);
-	/* What took the place of garbage must be there before that goes. */
-	if (ret == COUNT_OK && p->missing == 0 && manifest_run_has_old_garbage(r, &p->m)) {
-		ret = manifest_run_sweep(r, &p->m, p->g->etag, err);
-		p->changed = true;
-	}
-	if (ret == COUNT_OK && p->changed && !r->opt->dry_run)
-		ret = manifest_run_store(r, &p->m, p->g->etag, err);
+	if (ret == COUNT_OK && (p->changed || (!keep_garbage && manifest_run_garbage_due(r, &p->m))))
+		ret = manifest_run_store(r, &p->m, p->g->etag, keep_garbage, err);
 	return ret;
 }
 

@@ -21,8 +21,6 @@
 #include "engine/db.h"
 #include "engine/selection.h"
 
-#define GARBAGE_AGE_S (24 * 3600)	/* what a reader may still be about to read */
-
 enum manifest_run_flags {
 	MANIFEST_TIER = 1,	/* the bucket is asked */
 	MANIFEST_LOCK = 2,	/* archive.lock: manifests and index change */
@@ -45,7 +43,6 @@ struct manifest_run {
 	unsigned flags;
 	bool read_all;			/* lists of a directory with ETags, for which it reads every object */
 	struct count_error unread;	/* a manifest that the sync could not believe */
-	bool warned;			/* of a server without conditional puts */
 	/* Series whose key is a hash, made when the first one is met. */
 	struct long_name { char *dir, *name; } *longs;
 	size_t nlongs;
@@ -76,14 +73,12 @@ int manifest_run_blame(struct manifest_run *r, const char *series, const char *k
 
 /*
  * Stores a manifest, with seq, writer, unit and version set here, and puts it into the index.  etag: of the one that
- * it takes the place of; NULL: there must be none.  COUNT_ERR_COLD when somebody else was faster.
+ * it takes the place of; NULL: there must be none.  COUNT_ERR_COLD when somebody else was faster.  Garbage that is due
+ * is deleted, unless keep_garbage, and told of; COUNT_ERR_COLD when some is left, though m is stored then.  In a dry
+ * run nothing but telling is done.
  */
-int manifest_run_store(struct manifest_run *r, struct manifest *m, const char *etag, struct count_error *err);
-/*
- * Deletes the garbage that is old enough: takes it out of m, and the objects out of the bucket.  etag: of m, which must
- * still be the one that stands, else COUNT_ERR_COLD.
- */
-int manifest_run_sweep(struct manifest_run *r, struct manifest *m, const char *etag, struct count_error *err);
-bool manifest_run_has_old_garbage(const struct manifest_run *r, const struct manifest *m);
+int manifest_run_store(struct manifest_run *r, const struct manifest *m, const char *etag, bool keep_garbage,
+		       struct count_error *err);
+bool manifest_run_garbage_due(const struct manifest_run *r, const struct manifest *m);
 
 #endif
