@@ -93,12 +93,54 @@ static void test_refused(void **state)
 	}
 }
 
+/* With vectors and without: the same text, the same bytes, the same refusal. */
+static void test_kernels(void **state)
+{
+	uint8_t bytes[300];
+	struct buf plain = { 0 }, text = { 0 }, back = { 0 }, again = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i * 31 + i * 7);
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		buf_clear(&plain);
+		buf_clear(&text);
+		base64_encode_plain(bytes, len, &plain);
+		base64_encode(bytes, len, &text);
+		assert_int_equal(text.len, plain.len);
+		assert_memory_equal(text.data == NULL ? "" : (char *)text.data, plain.data == NULL ? "" : (char *)plain.data,
+				    plain.len);
+	}
+	for (size_t at = 0; at < text.len; at++) {
+		uint8_t was = text.data[at];
+
+		for (unsigned c = 0; c < 256; c++) {
+			int want, got;
+
+			text.data[at] = (uint8_t)c;
+			buf_clear(&back);
+			buf_clear(&again);
+			want = base64_decode_plain((char *)text.data, text.len, &back);
+			got = base64_decode((char *)text.data, text.len, &again);
+			assert_int_equal(got, want);
+			assert_int_equal(again.len, back.len);
+			assert_memory_equal(again.data, back.data, back.len);
+		}
+		text.data[at] = was;
+	}
+	buf_free(&plain);
+	buf_free(&text);
+	buf_free(&back);
+	buf_free(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

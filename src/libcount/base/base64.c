@@ -1,6 +1,8 @@
 /* base64.c - bytes as text and back; see base64.h. */
 #include "base/base64.h"
 
+#include <stdbool.h>
+
 #include "count.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -25,7 +27,7 @@ static const uint8_t values[256] = {
 	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
 };
 
-void base64_encode(const uint8_t *p, size_t len, struct buf *out)
+static void encode(const uint8_t *p, size_t len, bool vector, struct buf *out)
 {
 	uint8_t *to;
 	size_t i;
@@ -37,7 +39,8 @@ void base64_encode(const uint8_t *p, size_t len, struct buf *out)
 		return;
 	}
 	to = out->data + out->len;
-	for (i = 0; len - i >= 3; i += 3) {
+	i = vector ? base64_encode_vector(p, len, to) : 0;
+	for (to += i / 3 * 4; len - i >= 3; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
 
 		*to++ = (uint8_t)alphabet[v >> 18];
@@ -56,6 +59,16 @@ void base64_encode(const uint8_t *p, size_t len, struct buf *out)
 	out->len = (size_t)(to - out->data);
 }
 
+void base64_encode(const uint8_t *p, size_t len, struct buf *out)
+{
+	encode(p, len, true, out);
+}
+
+void base64_encode_plain(const uint8_t *p, size_t len, struct buf *out)
+{
+	encode(p, len, false, out);
+}
+
 /* The last group, with one or two = at its end; how many bytes it holds, 0: bad. */
 static size_t decode_padded(const uint8_t *s, uint8_t to[2])
 {
@@ -69,7 +82,7 @@ static size_t decode_padded(const uint8_t *s, uint8_t to[2])
 	return (n == 1 ? to[1] : c & 3) == 0 ? n : 0;
 }
 
-int base64_decode(const char *text, size_t len, struct buf *out)
+static int decode(const char *text, size_t len, bool vector, struct buf *out)
 {
 	const uint8_t *s = (const uint8_t *)text, *end = s + len;
 	uint8_t bad = 0, *to;
@@ -84,7 +97,9 @@ int base64_decode(const char *text, size_t len, struct buf *out)
 	to = out->data + out->len;
 	if (end[-1] == '=')
 		end -= 4;
-	for (; s < end; s += 4, to += 3) {
+	n = vector ? base64_decode_vector(s, (size_t)(end - s), to) : 0;
+	to += n / 4 * 3;
+	for (s += n; s < end; s += 4, to += 3) {
 		uint8_t a = values[s[0]], b = values[s[1]], c = values[s[2]], d = values[s[3]];
 
 		bad |= a | b | c | d;
@@ -102,4 +117,14 @@ int base64_decode(const char *text, size_t len, struct buf *out)
 	}
 	out->len = (size_t)(to - out->data);
 	return COUNT_OK;
+}
+
+int base64_decode(const char *s, size_t len, struct buf *out)
+{
+	return decode(s, len, true, out);
+}
+
+int base64_decode_plain(const char *s, size_t len, struct buf *out)
+{
+	return decode(s, len, false, out);
 }

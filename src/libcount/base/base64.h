@@ -16,4 +16,15 @@ void base64_encode(const uint8_t *p, size_t len, struct buf *out);
  */
 int base64_decode(const char *s, size_t len, struct buf *out);
 
+/*
+ * A whole number of groups from the front, by vector instructions, where there are such: how many bytes or characters
+ * were taken, 0 or more.  Decoding stops before a character outside the alphabet.  `to` has room for all of len.
+ */
+size_t base64_encode_vector(const uint8_t *p, size_t len, uint8_t *to);
+size_t base64_decode_vector(const uint8_t *s, size_t len, uint8_t *to);
+
+/* The two functions without the vector part; for tests. */
+void base64_encode_plain(const uint8_t *p, size_t len, struct buf *out);
+int base64_decode_plain(const char *s, size_t len, struct buf *out);
+
 #endif

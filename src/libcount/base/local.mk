@@ -1,6 +1,7 @@
 libcount_core_la_SOURCES += \
 	src/libcount/base/base64.c \
 	src/libcount/base/base64.h \
+	src/libcount/base/base64_avx2.c \
 	src/libcount/base/bucket.c \
 	src/libcount/base/bucket.h \
 	src/libcount/base/buf.c \
