@@ -18,6 +18,8 @@ bench_spawn_SOURCES = bench/spawn.c
 bench_spawn_LDADD =
 
 EXTRA_PROGRAMS += $(bench_programs)
+# t9060 counts with its lines.
+check_PROGRAMS += bench/gen-devops
 CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)
@@ -34,5 +36,12 @@ bench-beside: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/beside.sh
 bench-sizes: all
 	$(bench_env) $(SHELL) $(srcdir)/bench/open-sets.sh
-.PHONY: bench-beside bench-latency bench-ingest bench-sizes
-.PHONY: bench
+# Instructions of the central paths against bench/budget.txt; UPDATE=1 writes that.
+bench-budget: all bench
+	PATH='$(abs_builddir)':'$(abs_builddir)/bench':"$$PATH" CC='$(CC)' CFLAGS='$(CFLAGS)' KEEP=bench/callgrind \
+		$(SHELL) $(srcdir)/bench/budget.sh
+EXTRA_DIST += bench/budget.sh bench/budget.txt
+.PHONY: bench bench-beside bench-budget bench-ingest bench-latency bench-sizes
+clean-local-bench:
+	rm -rf bench/callgrind bench/results
+clean-local: clean-local-bench

@@ -78,7 +78,8 @@ shell_tests = \
 	tests/t9020-examples.sh \
 	tests/t9030-pipelines.sh \
 	tests/t9040-install.sh \
-	tests/t9050-contrib.sh
+	tests/t9050-contrib.sh \
+	tests/t9060-budget.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
@@ -106,7 +107,8 @@ SLOW_TESTS = \
 	tests/t6700-archive-faults.sh \
 	tests/t6710-two-archivers.sh \
 	tests/t6720-archive-killed.sh \
-	tests/t9000-open-sets.sh
+	tests/t9000-open-sets.sh \
+	tests/t9060-budget.sh
 
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
