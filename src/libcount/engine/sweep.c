@@ -1,17 +1,5 @@
-/*
- * sweep.c - removing what earlier runs left behind in blocks/.
- *
- * Runs under the lock file, with the CURRENT read under it.  Whoever makes a file holds a flock
- * on it until a CURRENT names it, so a file that is unnamed and can be locked belongs to nobody.
- * CURRENT was read before a file may have been named; but naming takes the lock file, which is ours.
- */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+/* sweep.c - removing what earlier runs left behind in blocks/; see datadir_sweep.c for how. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "engine/blockname.h"
@@ -37,63 +25,30 @@ static uint64_t *named(const struct current *cur)
 	return v;
 }
 
-static void sweep_file(const struct datadir *dir, const struct current *cur, const char *name)
+struct keep {
+	const uint64_t *v;
+	size_t n;
+};
+
+static bool unnamed(const void *arg, const char *name)
 {
-	struct count_error why = { 0 };
-	int fd;
+	const struct keep *keep = arg;
+	uint64_t number;
+	bool tmp;
 
-	if (fs_open_read(dir->blocks_fd, dir->blocks_path, name, &fd, &why) != COUNT_OK) {
-		if (why.code != COUNT_ERR_NOTFOUND)
-			log_msg(&dir->log, 1, "%s", why.text);
-		return;
-	}
-	if (fs_lock(fd, 0, false) == COUNT_OK) {
-		if (datadir_check_alone(dir, cur->generation, &why) != COUNT_OK)
-			log_msg(&dir->log, 1, "%s", why.text);
-		else if (unlinkat(dir->blocks_fd, name, 0) == 0)
-			log_msg(&dir->log, 2, "%s/%s: removed, left by an earlier run",
-				dir->blocks_path, name);
-		else if (errno != ENOENT)
-			log_msg(&dir->log, 1, "%s/%s: cannot remove: %s", dir->blocks_path, name,
-				strerror(errno));
-	}
-	close(fd);
-}
-
-static void sweep_dir(const struct datadir *dir, const struct current *cur, DIR *d,
-		      const uint64_t *keep)
-{
-	struct dirent *e;
-
-	while ((e = readdir(d)) != NULL) {
-		uint64_t number;
-		bool tmp;
-
-		if (!block_parse_name(e->d_name, &number, &tmp))
-			continue;
-		if (!tmp && bsearch(&number, keep, cur->nblocks, sizeof(*keep), by_number) != NULL)
-			continue;
-		sweep_file(dir, cur, e->d_name);
-	}
+	return block_parse_name(name, &number, &tmp) &&
+	       (tmp || bsearch(&number, keep->v, keep->n, sizeof(*keep->v), by_number) == NULL);
 }
 
 int sweep(const struct datadir *dir, const struct current *cur, struct count_error *err)
 {
-	int fd = openat(dir->blocks_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	uint64_t *keep;
+	uint64_t *v = named(cur);
+	struct keep keep = { v, cur->nblocks };
+	int ret;
 
-	if (d == NULL) {
-		int ret = err_sys(err, COUNT_ERR_IO, "%s", dir->blocks_path);
-
-		if (fd >= 0)
-			close(fd);
-		return ret;
-	}
-	keep = named(cur);
-	if (keep != NULL)
-		sweep_dir(dir, cur, d, keep);
-	closedir(d);
-	free(keep);
-	return keep != NULL ? COUNT_OK : err_nomem(err);
+	if (v == NULL)
+		return err_nomem(err);
+	ret = datadir_sweep(dir, dir->blocks_fd, dir->blocks_path, cur->generation, unnamed, &keep, err);
+	free(v);
+	return ret;
 }

@@ -1,7 +1,7 @@
 /*
  * datadir.h - a data directory: opening, creating, CURRENT, the lock file.
  *
- * DESIGN: FORMAT is written last when a directory is made, so one without it is unfinished and
+ * FORMAT is written last when a directory is made, so one without it is unfinished and
  * the next writer completes it; creation runs under the lock file.  Every name is opened relative
  * to the directory with O_NOFOLLOW; the directory must be ours (or root's) and a warning says so when
  * others may write to it.
@@ -54,5 +54,14 @@ int datadir_check_alone(const struct datadir *d, uint64_t generation, struct cou
 /* Under the lock: raises c's generation by 1 and writes it, durably.  On failure the generation in c
  * is the old one, and which of the two is on disk is known only by reading it again. */
 int datadir_publish(const struct datadir *d, struct current *c, struct count_error *err);
+
+/* Is name one of ours, and named by no CURRENT? */
+typedef bool datadir_unnamed(const void *arg, const char *name);
+/*
+ * Under the lock, with a CURRENT of that generation read under it: removes the files of a folder of the directory
+ * that are unnamed and that nobody holds.  One that cannot be removed is told of and left.
+ */
+int datadir_sweep(const struct datadir *d, int dirfd, const char *path, uint64_t generation, datadir_unnamed *unnamed,
+		  const void *arg, struct count_error *err);
 
 #endif

@@ -3,6 +3,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/store/datadir.h \
 	src/libcount/store/datadir_create.c \
 	src/libcount/store/datadir_create.h \
+	src/libcount/store/datadir_sweep.c \
 	src/libcount/store/objstore.c \
 	src/libcount/store/objstore.h \
 	src/libcount/store/objstore_dir.c \
