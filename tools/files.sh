@@ -22,7 +22,7 @@ man)	list -name '*.[1-9]' | grep '^man/' ;;
 text)	for kind in c sh mk man; do
 		sh "$0" "$kind"
 	done
-	list \( -name 'README*' -o -name HACKING -o -name DESIGN \)
+	list \( -name 'README*' -o -name HACKING \)
 	for f in README NEWS; do
 		[ -f "$f" ] && echo "$f"
 	done ;;

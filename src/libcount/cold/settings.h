@@ -1,5 +1,5 @@
 /*
- * settings.h - the settings of the cold tier, read and checked; DESIGN section 3, Environment.
+ * settings.h - the settings of the cold tier, read and checked; count(7), ENVIRONMENT.
  *
  * engine/config.c fills one inside struct count_config; count_open() copies it into the handle.
  */

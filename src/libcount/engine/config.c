@@ -1,5 +1,5 @@
 /*
- * config.c - the settings, their kinds and places in struct count_config; DESIGN section 3.
+ * config.c - the settings, their kinds and places in struct count_config; count(7), ENVIRONMENT.
  *
  * Where they come from, in which order, is config_load.c.
  */

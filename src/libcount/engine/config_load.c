@@ -1,5 +1,5 @@
 /*
- * config_load.c - settings from files, environment and options, later wins; DESIGN section 3.
+ * config_load.c - settings from files, environment and options, later wins; count(7), Settings.
  *
  * Those of the cold tier are the business of some programs only: for the others a wrong one is no error
  * and is not obeyed.

@@ -1,7 +1,7 @@
 /*
  * snapshot.h - one consistent view of log and blocks for a reader, taken without a lock.
  *
- * DESIGN section 5, rule 5: read CURRENT, map the log, open the blocks, read CURRENT again; start
+ * As in count-wal(5), READING, a consistent view: read CURRENT, map the log, open the blocks, read CURRENT again; start
  * over when the generation changed, a file was missing or the log has a gap.  Under an
  * unchanged generation a missing block or a gap is damage: noted, the rest is answered.
  */

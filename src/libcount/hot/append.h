@@ -1,7 +1,7 @@
 /*
  * append.h - appending frames to the log: one write() under flock, tears, rotation, syncing.
  *
- * DESIGN section 5, rules 3 and 4, and count-wal(5), WRITING.  Nothing here ever waits longer than a
+ * As count-wal(5), WRITING, has it.  Nothing here ever waits longer than a
  * second for another process, and no lock is held over an fsync.
  */
 #ifndef COUNT_HOT_APPEND_H

@@ -1,7 +1,7 @@
 /*
  * s3.h - a bucket of Amazon S3, or of a server that speaks its protocol, as an object store.
  *
- * Behaviour: RELIABILITY sections 2 and 3 of the design notes, summed up in doc/HACKING.  One libcurl
+ * What it tries again and what it never does: doc/HACKING, "How the S3 client behaves".  One libcurl
  * multi handle per store; requests are signed here (sigv4.h).
  */
 #ifndef COUNT_S3_S3_H
