@@ -42,6 +42,7 @@ unit_tests += \
 	tests/unit/test-objstore-dir \
 	tests/unit/test-pack \
 	tests/unit/test-query \
+	tests/unit/test-reduce \
 	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-snapshot \
@@ -120,6 +121,7 @@ tests_unit_test_objstore_SOURCES = tests/unit/test-objstore.c tests/unit/objstor
 tests_unit_test_objstore_dir_SOURCES = tests/unit/test-objstore-dir.c tests/unit/objstore-test.h
 tests_unit_test_pack_SOURCES = tests/unit/test-pack.c
 tests_unit_test_query_SOURCES = tests/unit/test-query.c
+tests_unit_test_reduce_SOURCES = tests/unit/test-reduce.c
 tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
 tests_unit_test_retry_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_s3_SOURCES = tests/unit/test-s3.c

@@ -27,6 +27,11 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/num_format.c \
 	src/libcount/base/num_parse.c \
 	src/libcount/base/pow10_table.h \
+	src/libcount/base/reduce.c \
+	src/libcount/base/reduce.h \
+	src/libcount/base/reduce_avx2.c \
+	src/libcount/base/reduce_avx512.c \
+	src/libcount/base/reduce_kernel.h \
 	src/libcount/base/regex_module.h \
 	src/libcount/base/series.c \
 	src/libcount/base/series.h \

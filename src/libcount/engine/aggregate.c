@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/reduce.h"
+
 unsigned agg_needs(const struct count_agg_spec *aggs, size_t n)
 {
 	unsigned needs = 0;
@@ -57,68 +59,39 @@ void agg_acc_reset(struct agg_acc *a)
 
 /* ---- Adding ---- */
 
-/*
- * Four sums side by side, since each addition waits for the one before it.  hi + lo is exact but
- * for the rounding of lo, 2^-106 of the terms; what is not finite goes the slow way.
- */
+/* What is not finite, if only on the way, goes the slow way. */
 static void add_sum(struct dd *sum, const double *v, size_t n)
 {
-	double hi[4] = { 0 }, lo[4] = { 0 };
-	size_t i = 0;
+	const struct reduce_kernels *kernels = reduce_kernels(cpu_level());
 
-	for (; i + 4 <= n; i += 4) {
-		for (size_t k = 0; k < 4; k++) {
-			double x = v[i + k], s = hi[k] + x, b = s - hi[k];
+	while (n > 0) {
+		size_t some = n < REDUCE_MAX ? n : REDUCE_MAX;
+		struct reduced_sum r = kernels->sum(v, some);
 
-			lo[k] += (hi[k] - (s - b)) + (x - b);
-			hi[k] = s;
+		if (isfinite(r.hi)) {
+			dd_merge(sum, (struct dd){ r.hi, r.lo });
+		} else {
+			for (size_t i = 0; i < some; i++)
+				dd_add(sum, v[i]);
 		}
+		v += some;
+		n -= some;
 	}
-	if (!isfinite(hi[0] + hi[1]) || !isfinite(hi[2] + hi[3])) {
-		i = 0;
-	} else if (i > 0) {
-		for (size_t k = 0; k < 4; k++) {
-			dd_add(sum, hi[k]);
-			dd_add(sum, lo[k]);
-		}
-	}
-	for (; i < n; i++)
-		dd_add(sum, v[i]);
 }
 
 static double least(double a, double b) { return b < a ? b : a; }
 static double most(double a, double b) { return b > a ? b : a; }
 
-/* A comparison with NaN is false, so NaN are passed over without asking for them. */
 static void add_min_max(struct agg_acc *a, const double *v, size_t n)
 {
-	double lo[4] = { INFINITY, INFINITY, INFINITY, INFINITY };
-	double hi[4] = { -INFINITY, -INFINITY, -INFINITY, -INFINITY };
+	struct reduced_range r = reduce_kernels(cpu_level())->range(v, n);
 	bool none = a->count == a->nan_count;	/* of the points before these */
-	uint64_t nan = 0;
-	size_t i = 0;
 
-	for (size_t k = 0; k < n; k++)
-		nan += v[k] != v[k];
-	for (; i + 4 <= n; i += 4) {
-		for (size_t k = 0; k < 4; k++) {
-			lo[k] = least(lo[k], v[i + k]);
-			hi[k] = most(hi[k], v[i + k]);
-		}
-	}
-	for (; i < n; i++) {
-		lo[0] = least(lo[0], v[i]);
-		hi[0] = most(hi[0], v[i]);
-	}
-	a->nan_count += nan;
-	if (nan == n)
+	a->nan_count += r.nan;
+	if (r.nan == n)
 		return;
-	for (size_t k = 1; k < 4; k++) {
-		lo[0] = least(lo[0], lo[k]);
-		hi[0] = most(hi[0], hi[k]);
-	}
-	a->min = none ? lo[0] : least(a->min, lo[0]);
-	a->max = none ? hi[0] : most(a->max, hi[0]);
+	a->min = none ? r.min : least(a->min, r.min);
+	a->max = none ? r.max : most(a->max, r.max);
 }
 
 static void add_deviations(struct agg_acc *a, const double *v, size_t n)
