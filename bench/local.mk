@@ -31,7 +31,7 @@ bench-latency: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/latency.sh
 bench-ingest: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/ingest.sh
-EXTRA_DIST += bench/README bench/beside.sh bench/latency.sh bench/ingest.sh bench/open-sets.sh
+EXTRA_DIST += bench/README bench/beside.sh bench/codec-sets.sh bench/latency.sh bench/ingest.sh bench/open-sets.sh
 bench-beside: all bench
 	$(bench_env) $(SHELL) $(srcdir)/bench/beside.sh
 bench-sizes: all
