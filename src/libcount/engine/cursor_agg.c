@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/series.h"
 #include "engine/cursor.h"
 #include "engine/fill.h"
 
@@ -194,14 +195,34 @@ static int give_column(count_cursor *c, const struct column *col, struct count_b
 	return COUNT_OK;
 }
 
+/* A name without labels and quotation marks stays one when the aggregate is put behind it. */
+static bool plain_agg_name(const count_cursor *c, const char *agg, char out[COUNT_SERIES_MAX + 1], size_t *len)
+{
+	size_t agg_len = strlen(agg), n = c->name_len;
+
+	if (n + 1 + agg_len > COUNT_SERIES_MAX || !series_plain(agg, agg_len) || !series_plain(c->name, n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)c->name[i] >= 0x80)
+			return false;	/* UTF-8 has to be checked */
+	memcpy(out, c->name, n);
+	out[n] = ':';
+	memcpy(out + n + 1, agg, agg_len + 1);
+	*len = n + 1 + agg_len;
+	return true;
+}
+
 /* c->name is the series; it becomes name:agg{labels} in out. */
 static int series_agg_name(count_cursor *c, const char *agg, char out[COUNT_SERIES_MAX + 1],
 			   size_t *len, struct count_error *err)
 {
 	struct count_series_parts *parts = c->sel.parts;
 	char name[COUNT_SERIES_MAX + sizeof(c->q.aggs->name) + 2];
-	int ret = count_series_parse(c->name, c->name_len, parts);
+	int ret;
 
+	if (plain_agg_name(c, agg, out, len))
+		return COUNT_OK;
+	ret = count_series_parse(c->name, c->name_len, parts);
 	if (ret != COUNT_OK)
 		return err_set(err, ret, "series %.200s: not a canonical name", c->name);
 	memcpy(name, parts->name, parts->name_len);
@@ -270,19 +291,9 @@ static int next_group(count_cursor *c, struct count_error *err)
 
 static int name_batch(count_cursor *c, const char *agg, struct count_error *err)
 {
-	char out[COUNT_SERIES_MAX + 1];
-	size_t len = 0;
-	int ret;
-
 	if (c->q.fold)
-		ret = fold_name(&c->fold, c->fold.groups[c->next_group - 1], agg, out, &len, err);
-	else
-		ret = series_agg_name(c, agg, out, &len, err);
-	if (ret != COUNT_OK)
-		return ret;
-	memcpy(c->agg_name, out, len + 1);
-	c->agg_name_len = len;
-	return COUNT_OK;
+		return fold_name(&c->fold, c->fold.groups[c->next_group - 1], agg, c->agg_name, &c->agg_name_len, err);
+	return series_agg_name(c, agg, c->agg_name, &c->agg_name_len, err);
 }
 
 int cursor_agg_next(count_cursor *c, struct count_batch *batch, struct count_error *err)

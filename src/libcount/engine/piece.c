@@ -72,7 +72,7 @@ int piece_add_run(struct piece_list *l, struct snapshot *s, const struct hot_run
 static int find_hot(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
 		    struct piece_list *out)
 {
-	uint64_t hash = hot_hash(name, len);
+	uint64_t hash = s->log.nframes > 0 ? hot_hash(name, len) : 0;
 
 	for (size_t i = 0; i < s->log.nframes; i++) {
 		const struct hot_frame *f = &s->log.frames[i];
@@ -113,13 +113,9 @@ static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times,
 	}
 	if (*n < p->count)
 		return err_set(err, COUNT_ERR_INVALID, "no room for a chunk");
-	ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values,
-			       &at);
+	/* The sweep relies on the directory's times; that they are those of the points is proved there. */
+	ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values, &at);
 	*n = p->count;
-	/* The sweep relies on the directory's times, so they must be those of the points. */
-	if (ret == COUNT_OK && (times[0] != p->first || times[*n - 1] != p->last ||
-				!is_ascending(times, *n, p->first, p->last)))
-		ret = COUNT_ERR_CORRUPT;
 	p->u.warm.done = true;
 	if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION)
 		snapshot_note_block(p->snap, p->u.warm.block, at);
@@ -192,31 +188,46 @@ int pieces_in_block(struct snapshot *s, size_t block, const struct block_series 
 	}
 }
 
+static int add_series(struct snapshot *s, size_t block, const struct block_series *series, int64_t from, int64_t last,
+		      struct piece_list *out)
+{
+	if (series->first_time > last || series->last_time < from)
+		return COUNT_OK;
+	return pieces_in_block(s, block, series, from, last, out);
+}
+
+static bool block_overlaps(const struct snapshot_block *b, int64_t from, int64_t last)
+{
+	return b->open && b->entry->first_time <= last && b->entry->last_time >= from;
+}
+
 static int find_warm(struct snapshot *s, const char *name, size_t len, int64_t from, int64_t last,
 		     struct piece_list *out)
 {
+	const struct snapshot_walk *walk = snapshot_walking(s, name, len);
 	struct block_series series;
+	int ret = COUNT_OK;
 
-	for (size_t i = 0; i < s->nblocks; i++) {
-		const struct snapshot_block *b = &s->blocks[i];
+	for (size_t i = 0; walk != NULL && i < walk->n && ret == COUNT_OK; i++)
+		if (block_overlaps(&s->blocks[walk->places[i].block], from, last))
+			ret = add_series(s, walk->places[i].block, walk->places[i].series, from, last, out);
+	if (walk != NULL)
+		return ret;
+	for (size_t i = 0; i < s->nblocks && ret == COUNT_OK; i++) {
 		uint64_t at = 0;
-		int ret;
 
-		if (!b->open || b->entry->first_time > last || b->entry->last_time < from)
+		if (!block_overlaps(&s->blocks[i], from, last))
 			continue;
-		ret = block_find(&b->block, name, len, &series, &at);
-		if (ret == COUNT_ERR_NOTFOUND)
-			continue;
-		if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION) {
-			snapshot_note_block(s, i, at);
-			continue;
+		ret = block_find(&s->blocks[i].block, name, len, &series, &at);
+		if (ret == COUNT_OK) {
+			ret = add_series(s, i, &series, from, last, out);
+		} else if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION || ret == COUNT_ERR_NOTFOUND) {
+			if (ret != COUNT_ERR_NOTFOUND)
+				snapshot_note_block(s, i, at);
+			ret = COUNT_OK;
 		}
-		if (ret == COUNT_OK && series.first_time <= last && series.last_time >= from)
-			ret = pieces_in_block(s, i, &series, from, last, out);
-		if (ret != COUNT_OK)
-			return ret;
 	}
-	return COUNT_OK;
+	return ret;
 }
 
 /* ---- All of them ---- */

@@ -8,6 +8,8 @@
 #ifndef COUNT_ENGINE_SNAPSHOT_H
 #define COUNT_ENGINE_SNAPSHOT_H
 
+#include <string.h>
+
 #include "base/fs.h"
 #include "format/block.h"
 #include "format/current.h"
@@ -21,6 +23,20 @@ struct snapshot_block {
 	bool open;			/* false: outside the range asked for, or damaged */
 };
 
+/*
+ * Where a walk over the names of the blocks stands: whoever now asks for the series of that name is told where it
+ * is without a search.  Set and cleared by source_local.c.
+ */
+struct snapshot_walk {
+	const char *name;
+	size_t len;		/* 0: no walk */
+	const struct snapshot_place {
+		size_t block;
+		const struct block_series *series;
+	} *places;		/* all that there are in open blocks, by block */
+	size_t n;
+};
+
 struct snapshot {
 	const struct datadir *dir;
 	struct current current;
@@ -29,7 +45,16 @@ struct snapshot {
 	size_t nblocks;
 	struct count_error damage;	/* code COUNT_OK: none; else the first, with file and offset */
 	uint64_t ndamages;
+	struct snapshot_walk walk;
 };
+
+/* The walk if it stands at that series, else NULL. */
+static inline const struct snapshot_walk *snapshot_walking(const struct snapshot *s, const char *name, size_t len)
+{
+	const struct snapshot_walk *w = &s->walk;
+
+	return w->len == len && len > 0 && memcmp(w->name, name, len) == 0 ? w : NULL;
+}
 
 /* Opens the log and all blocks that overlap from <= t <= last; what lies outside stays closed but is
  * in current.blocks.  snapshot_open_block() opens one of those later (its file may be gone then:

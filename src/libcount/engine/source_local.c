@@ -203,19 +203,25 @@ static int hot_names(void *state, struct name_iter **it, struct count_error *err
 
 /* ---- The blocks ---- */
 
-/* 1 or 0; damage is noted and counts as "not here". */
-static int find_in_block(struct snapshot *s, size_t i, const char *name, size_t len,
-			 struct block_series *found)
+/* NULL: not there; damage is noted and counts as that.  `found` is room for the answer. */
+static const struct block_series *find_in_block(struct snapshot *s, size_t i, const char *name, size_t len,
+						struct block_series *found)
 {
+	const struct snapshot_walk *walk = snapshot_walking(s, name, len);
 	uint64_t at = 0;
 	int ret;
 
 	if (!s->blocks[i].open)
-		return 0;
+		return NULL;
+	for (size_t k = 0; walk != NULL && k < walk->n; k++)
+		if (walk->places[k].block == i)
+			return walk->places[k].series;
+	if (walk != NULL)
+		return NULL;
 	ret = block_find(&s->blocks[i].block, name, len, found, &at);
 	if (ret != COUNT_OK && ret != COUNT_ERR_NOTFOUND)
 		snapshot_note_block(s, i, at);
-	return ret == COUNT_OK;
+	return ret == COUNT_OK ? found : NULL;
 }
 
 static int warm_has(void *state, const char *name, size_t len, struct count_error *err)
@@ -225,7 +231,7 @@ static int warm_has(void *state, const char *name, size_t len, struct count_erro
 
 	(void)err;
 	for (size_t i = 0; i < s->nblocks; i++)
-		if (find_in_block(s, i, name, len, &found))
+		if (find_in_block(s, i, name, len, &found) != NULL)
 			return 1;
 	return 0;
 }
@@ -234,16 +240,18 @@ static int warm_extent(void *state, const char *name, size_t len, struct extent 
 		       struct count_error *err)
 {
 	struct snapshot *s = state;
-	struct block_series found;
+	struct block_series room;
 
 	(void)err;
 	for (size_t i = 0; i < s->nblocks; i++) {
 		const struct current_block *b = s->blocks[i].entry;
+		const struct block_series *found;
 
 		if (e->any && b->first_time >= e->first && b->last_time <= e->last)
 			continue;
-		if (find_in_block(s, i, name, len, &found))
-			extent_add(e, found.first_time, found.last_time);
+		found = find_in_block(s, i, name, len, &room);
+		if (found != NULL)
+			extent_add(e, found->first_time, found->last_time);
 	}
 	return COUNT_OK;
 }
@@ -252,15 +260,18 @@ static int warm_latest(void *state, const char *name, size_t len, bool *any, int
 		       struct count_error *err)
 {
 	struct snapshot *s = state;
-	struct block_series found;
+	struct block_series room;
 
 	(void)err;
 	for (size_t i = s->nblocks; i-- > 0;) {
-		if ((!*any || s->blocks[i].entry->last_time > *latest) &&
-		    find_in_block(s, i, name, len, &found) &&
-		    (!*any || found.last_time > *latest)) {
+		const struct block_series *found;
+
+		if (*any && s->blocks[i].entry->last_time <= *latest)
+			continue;
+		found = find_in_block(s, i, name, len, &room);
+		if (found != NULL && (!*any || found->last_time > *latest)) {
 			*any = true;
-			*latest = found.last_time;
+			*latest = found->last_time;
 		}
 	}
 	return COUNT_OK;
@@ -292,14 +303,17 @@ struct warm_names {
 	struct snapshot *snap;
 	struct block_names **heap;	/* each stands at its next name */
 	size_t n;
+	struct block_names **given;	/* these at the name just given, by block: their turn comes with the next */
+	size_t ngiven;
+	struct snapshot_place *places;	/* the same for the snapshot */
 	char last[COUNT_SERIES_MAX + 1];
 	size_t last_len;
 	bool any;
 };
 
-static bool before(const struct block_names *a, const struct block_names *b)
+static int order_names(const struct block_names *a, const struct block_names *b)
 {
-	return name_order(a->cur.s.name, a->cur.s.name_len, b->cur.s.name, b->cur.s.name_len) < 0;
+	return name_order(a->cur.s.name, a->cur.s.name_len, b->cur.s.name, b->cur.s.name_len);
 }
 
 /* Moves to the next name; false: there is none. */
@@ -320,63 +334,104 @@ static bool step(struct snapshot *s, struct block_names *b)
 	}
 }
 
-static void sift_down(struct warm_names *w, size_t i)
+static void push(struct warm_names *w, struct block_names *b)
 {
-	struct block_names *b = w->heap[i];
+	size_t i = w->n++;
+
+	while (i > 0 && order_names(b, w->heap[(i - 1) / 2]) < 0) {
+		w->heap[i] = w->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	w->heap[i] = b;
+}
+
+static struct block_names *pop(struct warm_names *w)
+{
+	struct block_names *top = w->heap[0], *b = w->heap[--w->n];
+	size_t i = 0;
 
 	for (;;) {
 		size_t c = 2 * i + 1;
 
 		if (c >= w->n)
 			break;
-		if (c + 1 < w->n && before(w->heap[c + 1], w->heap[c]))
+		if (c + 1 < w->n && order_names(w->heap[c + 1], w->heap[c]) < 0)
 			c++;
-		if (!before(w->heap[c], b))
+		if (order_names(w->heap[c], b) >= 0)
 			break;
 		w->heap[i] = w->heap[c];
 		i = c;
 	}
 	w->heap[i] = b;
+	return top;
+}
+
+/* The blocks that have the name given before move on. */
+static void step_given(struct warm_names *w)
+{
+	w->snap->walk = (struct snapshot_walk){ 0 };
+	for (size_t i = 0; i < w->ngiven; i++) {
+		if (step(w->snap, w->given[i]))
+			push(w, w->given[i]);
+		else
+			free(w->given[i]);
+	}
+	w->ngiven = 0;
+}
+
+static void take_given(struct warm_names *w)
+{
+	size_t at = w->ngiven++;
+	struct block_names *b = pop(w);
+
+	for (; at > 0 && w->given[at - 1]->block > b->block; at--)
+		w->given[at] = w->given[at - 1];
+	w->given[at] = b;
 }
 
 static int warm_names_next(struct name_iter *it, const char **name, size_t *len,
 			   struct count_error *err)
 {
 	struct warm_names *w = (struct warm_names *)it;
+	bool fresh;
 
 	(void)err;
-	while (w->n > 0) {
-		struct block_names *top = w->heap[0];
-		bool fresh = !w->any || name_order(top->cur.s.name, top->cur.s.name_len, w->last,
-						   w->last_len) > 0;
+	do {
+		const struct block_series *top;
 
-		if (fresh) {
-			memcpy(w->last, top->cur.s.name, top->cur.s.name_len);
-			w->last_len = top->cur.s.name_len;
-			w->any = true;
-		}
-		if (!step(w->snap, top)) {
-			free(top);
-			w->heap[0] = w->heap[--w->n];
-		}
-		if (w->n > 0)
-			sift_down(w, 0);
-		if (fresh) {
-			*name = w->last;
-			*len = w->last_len;
-			return 1;
-		}
-	}
-	return 0;
+		step_given(w);
+		if (w->n == 0)
+			return 0;
+		do
+			take_given(w);
+		while (w->n > 0 && order_names(w->heap[0], w->given[0]) == 0);
+		top = &w->given[0]->cur.s;
+		/* A block out of order is damaged: what it has before its place is passed over. */
+		fresh = !w->any || name_order(top->name, top->name_len, w->last, w->last_len) > 0;
+	} while (!fresh);
+	memcpy(w->last, w->given[0]->cur.s.name, w->given[0]->cur.s.name_len);
+	w->last_len = w->given[0]->cur.s.name_len;
+	w->any = true;
+	for (size_t i = 0; i < w->ngiven; i++)
+		w->places[i] = (struct snapshot_place){ w->given[i]->block, &w->given[i]->cur.s };
+	w->snap->walk = (struct snapshot_walk){ w->last, w->last_len, w->places, w->ngiven };
+	*name = w->last;
+	*len = w->last_len;
+	return 1;
 }
 
 static void warm_names_close(struct name_iter *it)
 {
 	struct warm_names *w = (struct warm_names *)it;
 
+	w->snap->walk = (struct snapshot_walk){ 0 };
 	while (w->n > 0)
 		free(w->heap[--w->n]);
+	while (w->ngiven > 0)
+		free(w->given[--w->ngiven]);
 	free(w->heap);
+	free(w->given);
+	free(w->places);
 	free(w);
 }
 
@@ -392,7 +447,9 @@ static int warm_names(void *state, struct name_iter **it, struct count_error *er
 	w->base.ops = &warm_names_ops;
 	w->snap = s;
 	w->heap = calloc(s->nblocks + 1, sizeof(struct block_names *));
-	if (w->heap == NULL)
+	w->given = calloc(s->nblocks + 1, sizeof(struct block_names *));
+	w->places = calloc(s->nblocks + 1, sizeof(*w->places));
+	if (w->heap == NULL || w->given == NULL || w->places == NULL)
 		goto nomem;
 	for (size_t i = 0; i < s->nblocks; i++) {
 		struct block_names *b;
@@ -404,12 +461,10 @@ static int warm_names(void *state, struct name_iter **it, struct count_error *er
 			goto nomem;
 		b->block = i;
 		if (step(s, b))
-			w->heap[w->n++] = b;
+			push(w, b);
 		else
 			free(b);
 	}
-	for (size_t i = w->n / 2; i-- > 0;)
-		sift_down(w, i);
 	*it = &w->base;
 	return COUNT_OK;
 nomem:
