@@ -3,6 +3,7 @@
 bench_programs = \
 	bench/bench-codec \
 	bench/bench-num \
+	bench/bench-token \
 	bench/bench-writer \
 	bench/empty \
 	bench/gen-devops \
@@ -10,6 +11,7 @@ bench_programs = \
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
 bench_bench_num_SOURCES = bench/bench-num.c
+bench_bench_token_SOURCES = bench/bench-token.c
 bench_bench_writer_SOURCES = bench/bench-writer.c
 bench_empty_SOURCES = bench/empty.c
 bench_empty_LDADD =

@@ -49,6 +49,7 @@ unit_tests += \
 	tests/unit/test-source-cold \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
+	tests/unit/test-token \
 	tests/unit/test-tz \
 	tests/unit/test-update \
 	tests/unit/test-walframe \
@@ -135,6 +136,7 @@ tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
 tests_unit_test_source_cold_SOURCES = tests/unit/test-source-cold.c $(coldfix_sources)
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
+tests_unit_test_token_SOURCES = tests/unit/test-token.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_update_SOURCES = tests/unit/test-update.c tests/unit/updateworld.h
 tests_unit_test_walframe_SOURCES = tests/unit/test-walframe.c

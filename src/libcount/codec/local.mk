@@ -18,6 +18,10 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/stats.h \
 	src/libcount/codec/time_delta.c \
 	src/libcount/codec/time_regular.c \
+	src/libcount/codec/token.c \
+	src/libcount/codec/token.h \
+	src/libcount/codec/token_count.c \
+	src/libcount/codec/token_table.c \
 	src/libcount/codec/unpack.c \
 	src/libcount/codec/value_decimal.c \
 	src/libcount/codec/value_dict.c \

@@ -1,0 +1,200 @@
+/* token_count.c - counting tokens, what they will cost, and the table for them; see token.h. */
+#include "codec/token.h"
+
+#define FIX 16				/* fractional bits of logarithms */
+#define SLOTS_SHORT 1024		/* values up to which 2^10 slots do: they are set up sooner */
+#define TOKEN_TABLE_BITS 5		/* of a table, about, for a token; a half */
+#define HEAD_BITS 28			/* of a table, about */
+
+/* log2(v) times 2^FIX, v >= 1; within 0.001. */
+static uint64_t log2_fixed(uint64_t v)
+{
+	unsigned length = bits_length(v);
+	int64_t m = (int64_t)((v << (64 - length) << 1) >> (64 - FIX));	/* the fraction above the leading one */
+	int64_t curve = 29014 + (m * (5453 * m / 65536 - 16200)) / 65536;
+
+	return ((uint64_t)(length - 1) << FIX) + (uint64_t)(m + m * (65536 - m) / 65536 * curve / 65536);
+}
+
+void token_count_start(struct token_counts *c, int64_t centre)
+{
+	memset(c, 0, sizeof(*c));
+	c->centre = centre;
+}
+
+void token_count(struct token_counts *c, const int64_t *v, size_t n)
+{
+	unsigned raw;
+
+	for (size_t i = 0; i < n; i++)
+		c->count[token_of(zigzag((int64_t)((uint64_t)v[i] - (uint64_t)c->centre)), 3, &raw)]++;
+	c->n += n;
+}
+
+/* The counts at some fineness, from first to first + span - 1; outside there are none. */
+struct merged {
+	unsigned fine, first, span;
+	uint32_t count[TOKEN_FINEST];
+};
+
+/* From one fineness to the next lower one, in place. */
+static void coarser(struct merged *m)
+{
+	unsigned f = m->fine, last = m->first + m->span - 1, whole = 1u << f, at;
+
+	for (unsigned t = m->first; t <= last; t++) {
+		uint32_t c = m->count[t];
+
+		m->count[t] = 0;
+		at = t < whole ? t : (t >> 1) + whole / 2;
+		m->count[at] += c;
+	}
+	m->fine--;
+	m->first = m->first < whole ? m->first : (m->first >> 1) + whole / 2;
+	last = last < whole ? last : (last >> 1) + whole / 2;
+	m->span = last - m->first + 1;
+}
+
+static void merged_start(struct merged *m, const struct token_counts *c)
+{
+	unsigned first = 0, last = TOKEN_FINEST - 1;
+
+	while (c->count[first] == 0)
+		first++;
+	while (c->count[last] == 0)
+		last--;
+	memcpy(m->count, c->count, sizeof(m->count));
+	m->fine = TOKEN_MAX_FINE;
+	m->first = first;
+	m->span = last - first + 1;
+}
+
+/* Bits of tokens, raw bits and table, about. */
+static uint64_t estimate(const uint32_t *count, unsigned first, unsigned span, unsigned fine, uint64_t n)
+{
+	uint64_t sum = 0, raw = 0, seeds = (n + TOKEN_PAGE - 1) / TOKEN_PAGE * TOKEN_SEED_BITS * TOKEN_MAX_LANES;
+	unsigned present = 0;
+
+	for (unsigned i = 0; i < span; i++) {
+		uint64_t c = count[i];
+
+		if (c == 0)
+			continue;
+		present++;
+		raw += c * token_raw(first + i, fine);
+		sum += c * log2_fixed(c);
+	}
+	if (present <= 1)
+		return raw + HEAD_BITS / 2;
+	if (raw < seeds)
+		raw = seeds;		/* what the states could have held */
+	return ((n * log2_fixed(n) - sum) >> FIX) + raw + HEAD_BITS + present * TOKEN_TABLE_BITS / 2;
+}
+
+/* Leaves in m the counts of the fineness that seems best. */
+static uint64_t best_fine(struct merged *m, const struct token_counts *c)
+{
+	uint64_t least = UINT64_MAX;
+	struct merged best;
+
+	merged_start(m, c);
+	for (;;) {
+		uint64_t bits = m->span > TOKEN_SPAN ? UINT64_MAX : estimate(m->count + m->first, m->first, m->span, m->fine,
+									    c->n);
+
+		if (bits < least) {
+			least = bits;
+			best = *m;
+		}
+		if (m->fine == 0)
+			break;
+		coarser(m);
+	}
+	*m = best;
+	return least;
+}
+
+uint64_t token_cost(const struct token_counts *c)
+{
+	struct merged m;
+
+	if (c->n == 0)
+		return 0;
+	return best_fine(&m, c) + (c->centre == 0 ? 0 : bits_length(zigzag(c->centre)) + 7);
+}
+
+uint64_t token_cost_lengths(const uint32_t length[65])
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < 65; i++)
+		n += length[i];
+	return n == 0 ? 0 : estimate(length, 0, 65, 0, n);
+}
+
+/* The level of a token that is c of n values: its frequency is 1 and what the level adds. */
+static int level_of(uint64_t c, uint64_t n, unsigned slot_bits, unsigned resolution)
+{
+	uint64_t share = (c << (slot_bits + 8)) / n;
+
+	share = share < 256 + 32 ? 32 : share - 256;
+	return (int)((log2_fixed(share) + ((UINT64_C(1) << FIX) >> (resolution + 1))) >> (FIX - resolution));
+}
+
+/* Levels, frequencies, and the bits of table and tokens, times 2^FIX. */
+static uint64_t try_resolution(struct token_table *t, const struct merged *m, uint64_t n, unsigned resolution)
+{
+	uint64_t bits;
+
+	t->resolution = (uint8_t)resolution;
+	for (unsigned i = 0; i < m->span; i++) {
+		uint32_t c = m->count[m->first + i];
+
+		t->level[i] = c == 0 ? INT8_MIN : (int8_t)level_of(c, n, t->slot_bits, resolution);
+	}
+	token_table_measure(t);
+	token_frequencies(t->level, t->span, resolution, t->slot_bits, t->freq);
+	bits = n * t->slot_bits + t->bytes * 8;
+	bits <<= FIX;
+	for (unsigned i = 0; i < m->span; i++) {
+		uint64_t c = m->count[m->first + i];
+
+		if (c != 0)
+			bits -= c * log2_fixed(t->freq[i]);
+	}
+	return bits;
+}
+
+void token_table_make(struct token_table *t, const struct token_counts *c)
+{
+	struct token_table tried;
+	uint64_t least = UINT64_MAX;
+	struct merged m;
+	unsigned start = 0;
+
+	best_fine(&m, c);
+	tried.centre = c->centre;
+	tried.first = (uint16_t)m.first;
+	tried.span = (uint16_t)m.span;
+	tried.fine = (uint8_t)m.fine;
+	tried.slot_bits = c->n <= SLOTS_SHORT ? 10 : 12;
+	if (m.span == 1) {
+		tried.level[0] = 0;
+		tried.freq[0] = 1;
+		token_table_measure(&tried);
+		*t = tried;
+	}
+	for (unsigned r = 0; r <= 2 && m.span != 1; r++) {
+		uint64_t bits = try_resolution(&tried, &m, c->n, r);
+
+		if (bits < least) {
+			least = bits;
+			*t = tried;
+		}
+	}
+	for (unsigned i = 0; i < t->span; i++) {
+		t->start[i] = (uint16_t)start;
+		start += t->freq[i];
+		t->reciprocal[i] = t->freq[i] == 0 ? 0 : ((UINT64_C(1) << 40) + t->freq[i] - 1) / t->freq[i];
+	}
+}

@@ -1,0 +1,247 @@
+/*
+ * token_table.c - the bytes that describe a table of tokens, and the frequencies that follow from them; see token.h.
+ *
+ * What is written is the logarithm of each token's frequency, in steps of 1, 1/2 or 1/4, as the difference from the
+ * token before it.  Neighbours are much alike, so that takes 2 to 4 bits; and any levels make a valid table.
+ */
+#include "codec/token.h"
+
+#define HEAD_FINE 0x03			/* the first byte */
+#define HEAD_RESOLUTION 0x0c
+#define HEAD_RESOLUTION_SHIFT 2
+#define HEAD_ONE 0x0c			/* in place of a resolution: one token only */
+#define HEAD_GOLOMB 0x30
+#define HEAD_GOLOMB_SHIFT 4
+#define HEAD_CENTRE 0x40
+#define HEAD_SLOTS 0x80			/* 2^12 slots, else 2^10 */
+
+#define CODE_ABSENT 3			/* the code for a run of absent tokens */
+#define LEVEL_RANGE 63			/* from the lowest to the highest level, in steps of 1/4 */
+#define MAX_CODES (2 * TOKEN_SPAN)
+#define CODE_LIMIT 1024			/* no code is that high */
+
+/* 2^(k/4), times 2^16. */
+static const uint32_t roots[4] = { 65536, 77936, 92682, 110218 };
+
+void token_frequencies(const int8_t *level, unsigned span, unsigned resolution, unsigned slot_bits, uint16_t *freq)
+{
+	uint32_t weight[TOKEN_SPAN], slots = UINT32_C(1) << slot_bits;
+	unsigned present = 0, largest = 0, sum = 0;
+	uint64_t total = 0, scale;
+	int lowest = INT8_MAX;
+
+	for (unsigned i = 0; i < span; i++) {
+		if (level[i] != INT8_MIN && level[i] < lowest)
+			lowest = level[i];
+	}
+	for (unsigned i = 0; i < span; i++) {
+		unsigned step = (unsigned)(level[i] - lowest) << (2 - resolution);
+
+		weight[i] = 0;
+		if (level[i] == INT8_MIN)
+			continue;
+		weight[i] = roots[step & 3] << (step >> 2);
+		total += weight[i];
+		present++;
+		if (weight[i] > weight[largest])
+			largest = i;
+	}
+	scale = ((uint64_t)(slots - present) << 32) / total;
+	for (unsigned i = 0; i < span; i++) {
+		freq[i] = weight[i] == 0 ? 0 : (uint16_t)(1 + (weight[i] * scale >> 32));
+		sum += freq[i];
+	}
+	freq[largest] = (uint16_t)(freq[largest] + slots - sum);
+}
+
+/* The levels as codes: of the difference from the present token before, or CODE_ABSENT and the length of a run. */
+static unsigned codes_of(const struct token_table *t, uint16_t *code)
+{
+	unsigned number = 0;
+	int before = t->level[0];
+
+	for (unsigned i = 1; i < t->span; i++) {
+		unsigned run = 0, c;
+
+		while (t->level[i] == INT8_MIN) {
+			run++;
+			i++;
+		}
+		if (run != 0) {
+			code[number++] = CODE_ABSENT;
+			code[number++] = (uint16_t)(run - 1);
+		}
+		c = (unsigned)zigzag(t->level[i] - before);
+		code[number++] = (uint16_t)(c + (c >= CODE_ABSENT));
+		before = t->level[i];
+	}
+	return number;
+}
+
+/* Exponential Golomb codes of order k: as many zeros as v + 2^k has bits beyond k + 1, a one, the bits below its highest. */
+static unsigned golomb_bits(unsigned v, unsigned k)
+{
+	return 2 * bits_length(v + (1u << k)) - 1 - k;
+}
+
+static void golomb_put(struct bit_writer *w, unsigned v, unsigned k)
+{
+	unsigned above = v + (1u << k), length = bits_length(above);
+
+	bits_put(w, UINT64_C(1) << (length - 1 - k), length - k);
+	bits_put(w, above ^ 1u << (length - 1), length - 1);
+}
+
+static bool golomb_get(struct bit_reader *r, unsigned k, unsigned *v)
+{
+	unsigned zeros = 0;
+	uint64_t bit, low;
+
+	for (;;) {
+		if (!bits_get_short(r, 1, &bit))
+			return false;
+		if (bit != 0)
+			break;
+		if (++zeros + k > 10)
+			return false;
+	}
+	if (!bits_get_short(r, zeros + k, &low))
+		return false;
+	*v = (unsigned)low + (1u << (zeros + k)) - (1u << k);
+	return true;
+}
+
+/* Chooses the order of the codes and says how long the table is. */
+void token_table_measure(struct token_table *t)
+{
+	uint16_t code[MAX_CODES];
+	uint8_t varint[VARINT_MAX];
+	unsigned number = t->span == 1 ? 0 : codes_of(t, code), least = ~0u;
+
+	for (unsigned k = 0; k <= HEAD_GOLOMB >> HEAD_GOLOMB_SHIFT; k++) {
+		unsigned bits = 0;
+
+		for (unsigned i = 0; i < number; i++)
+			bits += golomb_bits(code[i], k);
+		if (bits < least) {
+			least = bits;
+			t->golomb = (uint8_t)k;
+		}
+	}
+	t->bytes = 1 + varint_put(varint, t->first) + (t->span != 1) + (least + 7) / 8;
+	if (t->centre != 0)
+		t->bytes += varint_put(varint, zigzag(t->centre));
+}
+
+bool token_table_put(struct buf *out, const struct token_table *t)
+{
+	uint16_t code[MAX_CODES];
+	struct bit_writer w;
+	unsigned number, head;
+	uint8_t *p;
+
+	if (!buf_reserve(out, t->bytes + 8))
+		return false;
+	p = out->data + out->len;
+	head = t->span == 1 ? HEAD_ONE : (unsigned)t->resolution << HEAD_RESOLUTION_SHIFT |
+	       (unsigned)t->golomb << HEAD_GOLOMB_SHIFT | (t->slot_bits == 12 ? HEAD_SLOTS : 0u);
+	*p++ = (uint8_t)(head | t->fine | (t->centre != 0 ? HEAD_CENTRE : 0));
+	if (t->centre != 0)
+		p += varint_put(p, zigzag(t->centre));
+	p += varint_put(p, t->first);
+	if (t->span != 1) {
+		*p++ = (uint8_t)(t->span - 1);
+		w = (struct bit_writer){ .p = p };
+		number = codes_of(t, code);
+		for (unsigned i = 0; i < number; i++)
+			golomb_put(&w, code[i], t->golomb);
+		p = bits_flush(&w);
+	}
+	out->len = (size_t)(p - out->data);
+	return true;
+}
+
+/* The levels of tokens 1 to span - 1; that of token 0 is 0. */
+static const uint8_t *levels_get(const uint8_t *p, const uint8_t *end, unsigned span, unsigned k, unsigned resolution,
+				 int8_t *level)
+{
+	int range = LEVEL_RANGE >> (2 - resolution), now = 0, lowest = 0, highest = 0;
+	struct bit_reader r = { .p = p, .end = end };
+
+	level[0] = 0;
+	for (unsigned i = 1; i < span; i++) {
+		unsigned c, run;
+
+		if (!golomb_get(&r, k, &c))
+			return NULL;
+		if (c == CODE_ABSENT) {
+			if (!golomb_get(&r, k, &run) || run >= span - i - 1)
+				return NULL;
+			memset(level + i, INT8_MIN, run + 1);
+			i += run + 1;
+			if (!golomb_get(&r, k, &c) || c == CODE_ABSENT)
+				return NULL;
+		}
+		now += (int)unzigzag(c - (c > CODE_ABSENT));
+		lowest = now < lowest ? now : lowest;
+		highest = now > highest ? now : highest;
+		if (highest - lowest > range)
+			return NULL;
+		level[i] = (int8_t)now;
+	}
+	return bits_end(&r);
+}
+
+static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned resolution)
+{
+	uint16_t freq[TOKEN_SPAN];
+	uint32_t *slot = d->slot;
+
+	token_frequencies(level, d->span, resolution, d->slot_bits, freq);
+	for (uint32_t i = 0; i < d->span; i++) {
+		uint32_t entry = i | (uint32_t)freq[i] << 8;
+
+		for (uint32_t k = 0; k < freq[i]; k++)
+			slot[k] = entry | k << 20;
+		slot += freq[i];
+	}
+}
+
+const uint8_t *token_table_get(const uint8_t *p, const uint8_t *end, struct token_decoder *d)
+{
+	int8_t level[TOKEN_SPAN];
+	unsigned head, resolution;
+	uint64_t v = 0;
+
+	if (p == end)
+		return NULL;
+	head = *p++;
+	if ((head & HEAD_CENTRE) != 0 && ((p = varint_get(p, end, &v)) == NULL || v == 0))
+		return NULL;
+	d->centre = unzigzag(v);
+	d->fine = head & HEAD_FINE;
+	d->slot_bits = (head & HEAD_SLOTS) != 0 ? 12 : 10;
+	d->span = 1;
+	if ((p = varint_get(p, end, &v)) == NULL || v >= token_number(d->fine))
+		return NULL;
+	d->first = (uint16_t)v;
+	if ((head & HEAD_RESOLUTION) == HEAD_ONE) {
+		if ((head & (HEAD_GOLOMB | HEAD_SLOTS)) != 0)
+			return NULL;
+	} else {
+		resolution = (head & HEAD_RESOLUTION) >> HEAD_RESOLUTION_SHIFT;
+		if (p == end || *p == 0 || d->first + *p >= token_number(d->fine))
+			return NULL;
+		d->span = (uint16_t)(*p + 1);
+		p = levels_get(p + 1, end, d->span, (head & HEAD_GOLOMB) >> HEAD_GOLOMB_SHIFT, resolution, level);
+		if (p == NULL)
+			return NULL;
+		fill_slots(d, level, resolution);
+	}
+	for (unsigned i = 0; i < d->span; i++) {
+		d->raw[i] = (uint8_t)token_raw(d->first + i, d->fine);
+		d->base[i] = token_base(d->first + i, d->fine);
+	}
+	d->longest = d->raw[d->span - 1];
+	return p;
+}
