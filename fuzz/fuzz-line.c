@@ -2,7 +2,8 @@
  * fuzz-line.c - lines of count-ingest: no bytes may crash a reader, and what one takes is canonical.
  *
  * The first byte chooses format, unit, --tag and --prefix; the rest is the line.  What is accepted
- * must give a canonical text that reads back to itself.
+ * must give a canonical text that reads back to itself.  Then the bytes are taken as a text of several
+ * lines, twice over, which each kernel of scan.h must read as line_read() does.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "scanpair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +35,20 @@ static void check_point(struct line *line, const struct line_point *pt)
 	}
 	must(count_series_canonical(text, len, again, &again_len, NULL) == COUNT_OK, "not canonical");
 	must(len == again_len && memcmp(text, again, len) == 0, "canonical text changes");
+}
+
+static void check_kernels(const struct line *line, const uint8_t *data, size_t size)
+{
+	char *text = calloc(2 * size + SCAN_PAD, 1);
+	size_t taken;
+
+	must(text != NULL, "no memory");
+	memcpy(text, data, size);
+	memcpy(text + size, data, size);
+	for (const struct scan_kernel *k = scan_kernels; k->name != NULL; k++)
+		if (k->usable())
+			must(scan_compare(line, k->run, text, 2 * size, &taken) < 0, "a kernel differs");
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -59,6 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < line->n; i++)
 			check_point(line, &line->points[i]);
 	line_free(line);
+	line->scratch = NULL;
+	line->stamp_len = 0;
+	line->floored = 0;
+	if (line->fixed == NULL || line->fixed == &format_graphite)
+		check_kernels(line, data + 1, size - 1);
 	free(line);
 	free(copy);
 	return 0;

@@ -9,6 +9,7 @@
 #include "input.h"
 #include "out.h"
 #include "refused.h"
+#include "scan.h"
 #include "signals.h"
 #include "sink.h"
 
@@ -29,6 +30,8 @@ struct ingest {
 	const struct ingest_options *opt;
 	sigset_t while_waiting;
 	struct line line;
+	scan_fn *scan;			/* NULL: of a format that has no plain lines */
+	struct scan_points points;
 	struct sink sink;
 	struct refused refused;
 	bool opened, stop;
@@ -152,6 +155,23 @@ static size_t skip_rest(struct ingest *g, size_t len)
 	return rest;
 }
 
+/* Take the plain lines at the front of s; returns their bytes. */
+static size_t take_plain(struct ingest *g, const char *s, size_t len)
+{
+	size_t at = 0;
+
+	if (g->scan == NULL)
+		return 0;
+	do {
+		at += g->scan(&g->line, sink_names(&g->sink), s + at, len - at, &g->points);
+		if (g->points.n == 0 || !sink_take_points(&g->sink, &g->points))
+			break;
+		g->lines += g->points.n;
+		g->number += g->points.n;
+	} while (g->points.n == SCAN_POINTS);
+	return at;
+}
+
 /* Take the lines in the buffer's first len bytes, of which have are known to hold no newline. */
 static void take_lines(struct ingest *g, size_t len)
 {
@@ -159,8 +179,12 @@ static void take_lines(struct ingest *g, size_t len)
 	const char *nl;
 
 	while (!g->stop && !g->sink.failed) {
-		size_t from = scanned > at ? scanned : at;
+		size_t from;
 
+		at += take_plain(g, g->buf + at, len - at);
+		if (g->sink.failed)
+			break;
+		from = scanned > at ? scanned : at;
 		nl = memchr(g->buf + from, '\n', len - from);
 		if (nl == NULL)
 			break;
@@ -284,7 +308,7 @@ static void report(struct ingest *g)
 static struct ingest *ingest_new(struct cli *cli, const struct ingest_options *opt)
 {
 	struct ingest *g = calloc(1, sizeof(*g));
-	char *buf = malloc(BUFFER);
+	char *buf = malloc(BUFFER + SCAN_PAD);
 
 	if (g == NULL || buf == NULL) {
 		free(g);
@@ -299,6 +323,8 @@ static struct ingest *ingest_new(struct cli *cli, const struct ingest_options *o
 	g->started_ns = clock_ns(CLOCK_MONOTONIC);
 	g->next_maintain = MAINTAIN_BYTES;
 	g->line.fixed = opt->format;
+	if (opt->format == NULL || opt->format == &format_graphite)
+		g->scan = scan_choose();
 	g->line.given = opt->time_unit;
 	g->line.name = opt->name;
 	g->line.prefix = opt->prefix;

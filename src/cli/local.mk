@@ -39,6 +39,14 @@ libcount_cli_la_SOURCES = \
 	src/cli/query.h \
 	src/cli/refused.c \
 	src/cli/refused.h \
+	src/cli/scan.c \
+	src/cli/scan.h \
+	src/cli/scan_avx2.c \
+	src/cli/scan_avx512.c \
+	src/cli/scan_low.h \
+	src/cli/scan_plain.c \
+	src/cli/scan_run.h \
+	src/cli/scan_x86.h \
 	src/cli/secrets.c \
 	src/cli/secrets.h \
 	src/cli/signals.c \

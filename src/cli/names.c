@@ -14,61 +14,54 @@ struct name_slot {
 	uint32_t entry1;	/* index into entries + 1, 0: free */
 };
 
-struct name_entry {
-	uint64_t hash;
-	uint32_t offset;	/* of the spelling in bytes */
-	uint32_t key_len;	/* its length, under 2^24, and above that the format */
-	uint32_t id;
-	uint32_t next;		/* the entry asked for after this one the last time */
-};
-
-/* One spelling may mean two series in two formats. */
-static uint32_t key_len(uint8_t format, size_t len)
-{
-	return (uint32_t)format << 24 | (uint32_t)len;
-}
-
 static bool is_entry(const struct names *n, uint32_t i, uint8_t format, const char *s, size_t len)
 {
 	const struct name_entry *e = &n->entries[i];
 
-	return len <= NAMES_LONGEST && e->key_len == key_len(format, len) &&
+	return len <= NAMES_LONGEST && e->key_len == names_key_len(format, len) &&
 	       memcmp(n->bytes + e->offset, s, len) == 0;
 }
 
 /* Makes entry i the one that the next look-up guesses from. */
-static uint32_t found(struct names *n, uint32_t i)
+static void found(struct names *n, uint32_t i)
 {
 	n->entries[n->latest].next = i;
 	n->latest = i;
-	return n->entries[i].id;
+}
+
+bool names_seek(struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash, uint32_t *entry)
+{
+	size_t mask = n->nslots - 1;
+
+	*hash = XXH3_64bits_withSeed(s, len, format);
+	for (size_t i = *hash & mask; n->used > 0 && n->slots[i].entry1 != 0; i = (i + 1) & mask) {
+		*entry = n->slots[i].entry1 - 1;
+		if (n->slots[i].tag == *hash >> 32 && n->entries[*entry].hash == *hash &&
+		    is_entry(n, *entry, format, s, len)) {
+			found(n, *entry);
+			return true;
+		}
+	}
+	return false;
 }
 
 bool names_find(struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash,
 		uint32_t *id)
 {
-	size_t mask = n->nslots - 1;
+	uint32_t entry;
 
 	if (n->used > 0) {
-		uint32_t guess = n->entries[n->latest].next;
-
-		if (is_entry(n, guess, format, s, len)) {
-			n->latest = guess;
-			*id = n->entries[guess].id;
+		entry = n->entries[n->latest].next;
+		if (is_entry(n, entry, format, s, len)) {
+			n->latest = entry;
+			*id = n->entries[entry].id;
 			return true;
 		}
 	}
-	*hash = XXH3_64bits_withSeed(s, len, format);
-	for (size_t i = *hash & mask; n->used > 0 && n->slots[i].entry1 != 0; i = (i + 1) & mask) {
-		uint32_t entry = n->slots[i].entry1 - 1;
-
-		if (n->slots[i].tag == *hash >> 32 && n->entries[entry].hash == *hash &&
-		    is_entry(n, entry, format, s, len)) {
-			*id = found(n, entry);
-			return true;
-		}
-	}
-	return false;
+	if (!names_seek(n, format, s, len, hash, &entry))
+		return false;
+	*id = n->entries[entry].id;
+	return true;
 }
 
 static void place(struct names *n, uint32_t entry)
@@ -107,7 +100,7 @@ static bool grow_bytes(struct names *n, size_t len)
 	size_t cap = n->cap == 0 ? 65536 : n->cap;
 	char *bytes;
 
-	while (cap - n->nbytes < len)
+	while (cap - n->nbytes < len + NAMES_PAD)
 		cap *= 2;
 	if (cap == n->cap)
 		return true;
@@ -133,7 +126,7 @@ void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, si
 	memcpy(n->bytes + n->nbytes, s, len);
 	/* Until more is known, lines come in the order in which they came first, over and over. */
 	n->entries[n->used] = (struct name_entry){ .hash = hash, .offset = (uint32_t)n->nbytes,
-		.key_len = key_len(format, len), .id = id, .next = 0 };
+		.key_len = names_key_len(format, len), .id = id, .next = 0 };
 	place(n, n->used);
 	n->nbytes += len;
 	found(n, n->used++);

@@ -15,6 +15,15 @@
 #include <stdint.h>
 
 #define NAMES_LIMIT (96u << 20)	/* bytes; about a million series */
+#define NAMES_PAD 64		/* bytes behind every spelling that may be read, whatever they are */
+
+struct name_entry {
+	uint64_t hash;
+	uint32_t offset;	/* of the spelling in bytes */
+	uint32_t key_len;	/* names_key_len() */
+	uint32_t id;
+	uint32_t next;		/* the entry asked for after this one the last time */
+};
 
 struct names {
 	struct name_slot *slots;
@@ -26,9 +35,17 @@ struct names {
 	size_t nbytes, cap;
 };
 
+/* One spelling may mean two series in two formats; len is below 2^24. */
+static inline uint32_t names_key_len(uint8_t format, size_t len)
+{
+	return (uint32_t)format << 24 | (uint32_t)len;
+}
+
 /* The id known for a spelling in one format; false: not known, and *hash is to be given to names_add(). */
 bool names_find(struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash,
 		uint32_t *id);
+/* The same without the guess, for one who has tried it: *entry is the index of the entry. */
+bool names_seek(struct names *n, uint8_t format, const char *s, size_t len, uint64_t *hash, uint32_t *entry);
 /* Remember one; without memory it is not remembered. */
 void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, size_t len,
 	       uint32_t id);

@@ -82,6 +82,29 @@ static enum line_result resolve(struct sink *s, struct line *line, const struct 
 	return LINE_POINTS;
 }
 
+struct names *sink_names(struct sink *s)
+{
+	if (s->w != NULL && count_writer_epoch(s->w) != s->epoch) {
+		names_clear(&s->names);
+		s->epoch = count_writer_epoch(s->w);
+	}
+	return &s->names;
+}
+
+bool sink_take_points(struct sink *s, const struct scan_points *p)
+{
+	struct count_error err = { 0 };
+	int ret = COUNT_OK;
+
+	if (s->w != NULL)
+		ret = count_writer_add_points(s->w, p->ids, p->times, p->values, p->n, &err);
+	if (ret != COUNT_OK)
+		fail(s, ret, &err);
+	else
+		s->points += p->n;
+	return ret == COUNT_OK;
+}
+
 enum line_result sink_take(struct sink *s, struct line *line)
 {
 	struct count_error err = { 0 };
@@ -92,11 +115,7 @@ enum line_result sink_take(struct sink *s, struct line *line)
 		uint32_t id;
 		int ret;
 
-		if (s->w != NULL && count_writer_epoch(s->w) != s->epoch) {
-			names_clear(&s->names);
-			s->epoch = count_writer_epoch(s->w);
-		}
-		if (!names_find(&s->names, line->format->id, pt->spelled, pt->spelled_len, &hash, &id) &&
+		if (!names_find(sink_names(s), line->format->id, pt->spelled, pt->spelled_len, &hash, &id) &&
 		    resolve(s, line, pt, hash, &id) != LINE_POINTS)
 			return LINE_REFUSED;
 		ret = s->w != NULL ? count_writer_add(s->w, id, pt->time, pt->value, &err) : COUNT_OK;

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "line.h"
 #include "names.h"
+#include "scan.h"
 
 #define SINK_QUIET_NS	INT64_C(50000000)
 #define SINK_COMMIT_NS	INT64_C(400000000)
@@ -39,6 +40,9 @@ bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_r
 	       enum count_unit unit_if_new);
 /* Take the points of a line.  LINE_REFUSED with line->why, or, with s->failed, without. */
 enum line_result sink_take(struct sink *s, struct line *line);
+/* The names for a kernel (scan.h) to look in, and then the points it found; false with s->failed. */
+struct names *sink_names(struct sink *s);
+bool sink_take_points(struct sink *s, const struct scan_points *points);
 /* To be called when some input has been taken, and whenever the time of sink_deadline() has come;
  * the input has been quiet since quiet_since_ns. */
 void sink_tick(struct sink *s, int64_t now_ns, int64_t quiet_since_ns);

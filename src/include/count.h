@@ -323,6 +323,9 @@ COUNT_API uint32_t count_writer_epoch(const count_writer *w);
 /* An error of the commit leaves the batch, most often with this point, for the next try: stats.points says. */
 COUNT_API int count_writer_add(count_writer *w, uint32_t id, int64_t time, double value,
 			       struct count_error *err);
+/* Many in one call, in this order; ids stay good until it returns. */
+COUNT_API int count_writer_add_points(count_writer *w, const uint32_t *ids, const int64_t *times,
+				      const double *values, size_t n, struct count_error *err);
 COUNT_API size_t count_writer_pending(const count_writer *w);	/* points buffered, not committed */
 /* An error leaves the batch as it was, to be tried again; a second copy of a point in the log is harmless. */
 COUNT_API int count_writer_commit(count_writer *w, struct count_error *err);

@@ -43,6 +43,7 @@ unit_tests += \
 	tests/unit/test-pack \
 	tests/unit/test-query \
 	tests/unit/test-reduce \
+	tests/unit/test-scan \
 	tests/unit/test-select \
 	tests/unit/test-series \
 	tests/unit/test-snapshot \
@@ -127,6 +128,10 @@ tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
 tests_unit_test_retry_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_s3_SOURCES = tests/unit/test-s3.c
 tests_unit_test_s3_LDADD = libcount-s3.la $(LDADD)
+# Of the command line: public headers and libcount-cli.
+tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/unit/scanpair.h
+tests_unit_test_scan_CPPFLAGS = $(cli_cppflags) $(CMOCKA_CFLAGS)
+tests_unit_test_scan_LDADD = libcount-cli.la $(LDADD)
 tests_unit_test_select_SOURCES = tests/unit/test-select.c
 tests_unit_test_series_SOURCES = tests/unit/test-series.c
 # Links libcrypto, which the core must not.

@@ -376,6 +376,51 @@ int count_writer_add(count_writer *w, uint32_t id, int64_t time, double value,
 	return w->len % LOOK_EVERY == 0 ? sync_if_due(w, err) : COUNT_OK;
 }
 
+/* At most a batch's worth, in room that is there. */
+static void put_points(count_writer *w, const uint32_t *ids, const int64_t *times, const double *values,
+		       uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (w->counts[ids[i]]++ == 0)
+			w->active[w->nactive++] = ids[i];
+	memcpy(w->ids + w->len, ids, n * sizeof(*ids));
+	memcpy(w->times + w->len, times, n * sizeof(*times));
+	memcpy(w->values + w->len, values, n * sizeof(*values));
+	w->len += n;
+	w->stats.points += n;
+}
+
+int count_writer_add_points(count_writer *w, const uint32_t *ids, const int64_t *times,
+			    const double *values, size_t n, struct count_error *err)
+{
+	uint32_t highest = 0;
+	int ret = COUNT_OK;
+
+	for (size_t i = 0; i < n; i++)
+		highest = ids[i] > highest ? ids[i] : highest;
+	if (n > 0 && highest >= w->tab.len)
+		return err_set(err, COUNT_ERR_INVALID, "no series has the id %u in this epoch", highest);
+	while (n > 0 && ret == COUNT_OK) {
+		uint32_t room, take;
+
+		if (w->len == w->cap && (ret = make_room(w, err)) != COUNT_OK)
+			return ret;
+		room = w->cap - w->len;
+		take = n < room ? (uint32_t)n : room;
+		take = take < LOOK_EVERY ? take : LOOK_EVERY;
+		put_points(w, ids, times, values, take);
+		ids += take;
+		times += take;
+		values += take;
+		n -= take;
+		if (w->len >= w->limit)		/* the ids of what follows outlive a commit of the batch alone */
+			ret = n > 0 ? commit_batch(w, err) : count_writer_commit(w, err);
+		else if (w->len % LOOK_EVERY < take)
+			ret = sync_if_due(w, err);
+	}
+	return ret;
+}
+
 size_t count_writer_pending(const count_writer *w)
 {
 	return w->len;
