@@ -79,7 +79,8 @@ shell_tests = \
 	tests/t9030-pipelines.sh \
 	tests/t9040-install.sh \
 	tests/t9050-contrib.sh \
-	tests/t9060-budget.sh
+	tests/t9060-budget.sh \
+	tests/t9200-other-processor.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
 SLOW_TESTS = \
@@ -108,7 +109,8 @@ SLOW_TESTS = \
 	tests/t6710-two-archivers.sh \
 	tests/t6720-archive-killed.sh \
 	tests/t9000-open-sets.sh \
-	tests/t9060-budget.sh
+	tests/t9060-budget.sh \
+	tests/t9200-other-processor.sh
 
 TESTS += $(shell_tests)
 EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
