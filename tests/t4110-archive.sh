@@ -196,6 +196,23 @@ rm s3/metrics/count-data/cpu
 ok 'the next run sends it'		count-archive -q
 younger all >want
 ok '... and removes it'			prints want local_points
+
+# Damage here, which is met first, and a series that the bucket does not take.
+fresh
+count-flush
+echo "damaged 1 $((now / 1000 - 90 * 86400))" | count-ingest -q
+count-flush --no-compact
+for last in data/blocks/*.blk; do :; done	# of cpu and the others is the first
+truncate -s 20 "$last"
+mkdir -p s3/metrics/count-data
+echo 'in the way' >s3/metrics/count-data/cpu
+count-archive >out 2>err
+ok 'of several failures the highest: 4'	test $? = 4
+ok '... each told once'			test "$(grep -c '^count-archive: Error during S3 archival: ' err)" = 2
+ok '... that of the store too'		grep -q 'data/blocks/' err
+ok '... and of the bucket'		grep -q 'count-data/cpu/' err
+rm s3/metrics/count-data/cpu
+ok 'only damage: 3'			exits 3 stderr_has data/blocks/ count-archive
 fresh
 ok 'stdout is full: 3'			exits 3 stderr_has 'standard output' sh -c 'count-archive >/dev/full'
 ok '... but it is done'			prints want local_points

@@ -22,7 +22,6 @@ struct watch {			/* what the callbacks of the library know */
 	sigset_t while_waiting;
 	int64_t started_ns, shown_ns;
 	bool terminal;
-	char told[512];		/* the first failure that the log told */
 };
 
 static int64_t now_ns(void)
@@ -84,8 +83,6 @@ static void log_line(void *arg, int level, const char *text)
 	struct watch *w = arg;
 
 	wipe(w);
-	if (level == CLI_ERROR && w->told[0] == '\0' && strncmp(text, FAILED, strlen(FAILED)) == 0)
-		snprintf(w->told, sizeof(w->told), "%s", text + strlen(FAILED));
 	cli_log(w->cli, level, text);
 }
 
@@ -215,7 +212,7 @@ static void tell_failure(struct watch *w, int ret, const struct count_error *err
 			"goes on");
 		return;
 	}
-	if (w->told[0] != '\0' && strncmp(w->told, err->text, sizeof(w->told) - 1) == 0)
+	if (w->report->told)
 		cli_raise(cli, status);
 	else if (status == CLI_STORAGE || status == CLI_COLD) {
 		cli_say(cli, CLI_ERROR, FAILED "%s", err->text);

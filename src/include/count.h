@@ -522,6 +522,7 @@ struct count_archive_report {
 	uint64_t waiting_series, waiting_bytes;	/* older than the cut-off, but not yet worth it */
 	int64_t waiting_until_s;	/* when the first of them is due, seconds since 1970; 0: none waits */
 	uint64_t cutoff_days;		/* the X of the log line: age in days, rounded down */
+	bool told;			/* the error that is returned went to the log already */
 	struct count_requests requests;
 };
 
@@ -529,8 +530,9 @@ COUNT_API void count_archive_options_init(struct count_archive_options *opt);
 /*
  * Move what is older than the cut-off to the bucket: flush, upload, prove, manifest, publish, unlink.  A crash or
  * failure anywhere leaves every point in at least one tier, and the next run goes on.  One series that fails does
- * not stop the others: the first failure is then the result, after the rest was done.  COUNT_ERR_LOCKED: another
- * archive run on this directory.  report may be NULL; it is written on failure too.
+ * not stop the others: the gravest failure is then the result, after the rest was done: of the bucket before of
+ * the local store, of equals the first.  COUNT_ERR_LOCKED: another archive run on this directory.  report may be
+ * NULL; it is written on failure too.
  */
 COUNT_API int count_archive_with(count_db *db, const struct count_archive_options *opt,
 				 struct count_archive_report *report, struct count_error *err);

@@ -200,7 +200,7 @@ static void run(struct host *h, const struct count_archive_options *opt)
 	}
 	if (dies_after != 0 && !opt->dry_run)
 		assert_int_equal(archive_unpin(&a, NULL), COUNT_OK);
-	h->first = a.first;
+	h->first = a.worst;
 	archive_choose_free(&a);
 	cold_index_close(a.index);
 }

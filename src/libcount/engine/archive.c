@@ -7,6 +7,7 @@
 #include "engine/archive.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -58,12 +59,36 @@ static int status_of(const struct count_error *failed)
 	return failed->code == COUNT_ERR_INVALID ? COUNT_ERR_COLD : failed->code;
 }
 
-/* Keeps the first. */
+/* The order of the exit statuses, of which several come to the highest; but a run that was stopped is that. */
+static int gravity(int code)
+{
+	switch (code) {
+	case COUNT_OK:
+		return 0;
+	case COUNT_ERR_NET: case COUNT_ERR_DENIED: case COUNT_ERR_COLD: case COUNT_ERR_INVALID:
+		return 2;
+	case COUNT_ERR_LOCKED:
+		return 3;
+	case COUNT_ERR_STOPPED:
+		return 4;
+	default:
+		return 1;
+	}
+}
+
+void archive_fail(struct archive *a, const struct count_error *why)
+{
+	log_msg(&a->db->dir.log, 0, "Error during S3 archival: %s", why->text);
+	if (gravity(why->code) > gravity(a->worst.code))
+		a->worst = *why;
+}
+
+/* Of two the graver one, of equals the first. */
 static int join(int first, const struct count_error *why, int ret, struct count_error *err)
 {
-	if (ret == COUNT_OK || first != COUNT_OK)
+	if (gravity(ret) <= gravity(first))
 		return first;
-	if (err != NULL && err->code == COUNT_OK)
+	if (err != NULL)
 		*err = *why;
 	return ret;
 }
@@ -81,7 +106,7 @@ static int move(struct archive *a, const struct cold_settings *settings, struct 
 		return ret;
 	cold_tier_learn(&a->tier, cold_index_facts(a->index));
 	ret = archive_upload(a, err);
-	ret = join(ret, &a->first, status_of(&a->first), err);
+	ret = join(ret, &a->worst, status_of(&a->worst), err);
 	if (!a->opt->dry_run)
 		ret = join(ret, &why, archive_publish(a, &why), err);
 	a->report->requests.usd = cold_cost(settings, &a->report->requests);
@@ -100,7 +125,7 @@ static int run(struct archive *a, const struct cold_settings *settings, struct c
 	/* A failure may have left pins; those of a dead run have gone with the choice. */
 	if (ret != COUNT_OK && !a->opt->dry_run && archive_unpin(a, &why) != COUNT_OK)
 		log_msg(&a->db->dir.log, 1, "%s: blocks stay pinned until the next archive run", why.text);
-	return join(ret, &a->first, status_of(&a->first), err);
+	return join(ret, &a->worst, status_of(&a->worst), err);
 }
 
 static int run_locked(struct archive *a, struct count_error *err)
@@ -144,7 +169,10 @@ int count_archive_with(count_db *db, const struct count_archive_options *opt,
 
 	*a.report = (struct count_archive_report){ 0 };
 	ret = check(&a, err);
-	return ret == COUNT_OK ? run_locked(&a, err) : ret;
+	if (ret == COUNT_OK)
+		ret = run_locked(&a, err);
+	a.report->told = ret != COUNT_OK && err != NULL && strcmp(err->text, a.worst.text) == 0;
+	return ret;
 }
 
 static int archive_plain(count_db *db, int64_t now, bool force, size_t *nblocks, struct count_error *err)

@@ -46,7 +46,8 @@ struct archive {
 	bool *pinned;			/* snap.nblocks flags: the run reads and removes from these alone */
 	struct archive_series *series;	/* the due ones, in byte order of names */
 	size_t nseries, series_cap;
-	struct count_error first;	/* the first failure of a series, or damage that was passed over */
+	struct count_error worst;	/* of the failures of series and of damage that was passed over: as the exit
+					 * statuses rank them, of equals the first */
 };
 
 /* The caller wants the run to end: ask between series and after each wait, which is 200 ms at most; then
@@ -65,13 +66,13 @@ int archive_choose(struct archive *a, struct count_error *err);
 int archive_unpin(struct archive *a, struct count_error *err);
 /* Snapshot, series, pinned: leaves them empty. */
 void archive_choose_free(struct archive *a);
-/* Tells the log at level 0 "Error during S3 archival: ..." and keeps the first. */
+/* archive.c: tells the log at level 0 "Error during S3 archival: ..." and keeps the worst. */
 void archive_fail(struct archive *a, const struct count_error *why);
 
 /*
  * archive_upload.c: all due series; with an index that is not synced, first a sync.  Sets done, and in the
  * report objects, points, bytes, failed and requests (but not usd).  The index has what changed in memory, and
- * is published by itself now and then.  A series that fails is told to the log and noted in a->first; COUNT_OK
+ * is published by itself now and then.  A series that fails is told to the log and noted in a->worst; COUNT_OK
  * then all the same.  What concerns all of them is returned, after what was done until then.
  * Dry: the same from a plan, without a request.
  */

@@ -51,13 +51,6 @@ static int64_t midnight_before(enum count_unit unit, int64_t t)
 	return first;
 }
 
-void archive_fail(struct archive *a, const struct count_error *why)
-{
-	log_msg(&a->db->dir.log, 0, "Error during S3 archival: %s", why->text);
-	if (a->first.code == COUNT_OK)
-		a->first = *why;
-}
-
 /* ---- The clock ---- */
 
 static int age_of(const struct archive *a, int64_t *age, struct count_error *err)
