@@ -7,6 +7,7 @@ bench_programs = \
 	bench/bench-writer \
 	bench/empty \
 	bench/gen-devops \
+	bench/limits \
 	bench/spawn
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
@@ -16,6 +17,8 @@ bench_bench_writer_SOURCES = bench/bench-writer.c
 bench_empty_SOURCES = bench/empty.c
 bench_empty_LDADD =
 bench_gen_devops_SOURCES = bench/gen-devops.c
+bench_limits_SOURCES = bench/limits.c
+bench_limits_LDADD =
 bench_spawn_SOURCES = bench/spawn.c
 bench_spawn_LDADD =
 
@@ -43,7 +46,32 @@ bench-budget: all bench
 	PATH='$(abs_builddir)':'$(abs_builddir)/bench':"$$PATH" CC='$(CC)' CFLAGS='$(CFLAGS)' KEEP=bench/callgrind \
 		$(SHELL) $(srcdir)/bench/budget.sh
 EXTRA_DIST += bench/budget.sh bench/budget.txt
-.PHONY: bench bench-beside bench-budget bench-ingest bench-latency bench-sizes
+# doc/performance.md: make bench-report PARTS='sizes queries' measures those two again; bench/report.sh says more.
+bench-report: all bench
+	$(bench_env) LIMITS='$(abs_builddir)/bench/limits' BENCH_CODEC='$(abs_builddir)/bench/bench-codec' \
+		RESULTS='$(abs_builddir)/bench/results' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+		$(SHELL) $(srcdir)/bench/report.sh $(PARTS)
+EXTRA_DIST += \
+	bench/best-peers.tsv \
+	bench/page.py \
+	bench/peers/count.sh \
+	bench/peers/duckdb.js \
+	bench/peers/duckdb.sh \
+	bench/peers/influxdb.sh \
+	bench/peers/install.sh \
+	bench/peers/prometheus.sh \
+	bench/peers/rrdtool.sh \
+	bench/peers/send.py \
+	bench/peers/sqlite.sh \
+	bench/peers/start.sh \
+	bench/peers/text.sh \
+	bench/peers/victoria-metrics.sh \
+	bench/peers/whisper-files.py \
+	bench/peers/whisper.sh \
+	bench/plot.py \
+	bench/report-lib.sh \
+	bench/report.sh
+.PHONY: bench bench-beside bench-budget bench-ingest bench-latency bench-report bench-sizes
 clean-local-bench:
 	rm -rf bench/callgrind bench/results
 clean-local: clean-local-bench

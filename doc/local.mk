@@ -1,2 +1,2 @@
 # Documents for those who work on count.
-EXTRA_DIST += doc/HACKING
+EXTRA_DIST += doc/HACKING doc/performance.md.in
