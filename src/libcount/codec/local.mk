@@ -7,10 +7,18 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/column.h \
 	src/libcount/codec/ints.c \
 	src/libcount/codec/ints.h \
+	src/libcount/codec/kernels.c \
+	src/libcount/codec/kernels.h \
+	src/libcount/codec/kernels_avx2.c \
+	src/libcount/codec/kernels_avx512.c \
+	src/libcount/codec/kernels_body.h \
+	src/libcount/codec/kernels_plain.c \
 	src/libcount/codec/legacy.c \
 	src/libcount/codec/legacy.h \
 	src/libcount/codec/pack.c \
 	src/libcount/codec/pack.h \
+	src/libcount/codec/page.c \
+	src/libcount/codec/page.h \
 	src/libcount/codec/registry.c \
 	src/libcount/codec/scaled.c \
 	src/libcount/codec/scaled.h \
@@ -23,6 +31,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/token_count.c \
 	src/libcount/codec/token_table.c \
 	src/libcount/codec/unpack.c \
+	src/libcount/codec/unpack.h \
 	src/libcount/codec/value_decimal.c \
 	src/libcount/codec/value_dict.c \
 	src/libcount/codec/value_plain.c \

@@ -1,7 +1,6 @@
-/* pack.c - choosing the cheapest form for each group, writing and reading it; see pack.h. */
+/* pack.c - choosing the cheapest form for each group, and writing it; see pack.h.  unpack.c reads. */
 #include "codec/pack.h"
 
-#define MODE_BASE 65		/* header values from here on: fields relative to a base */
 #define MODE_EXCEPTIONS 0x80
 #define GROUP_MAX_BYTES (PACK_GROUP * 17 + 64)	/* of one group, with slack for the bit writer */
 
@@ -28,7 +27,7 @@ static void best_width(const struct lengths *l, size_t n, unsigned longest, unsi
 	for (int w = (int)longest; w >= 0; w--) {
 		unsigned high = longest - (unsigned)w;
 		unsigned extra = above == 0 ? 0 : 2 + (above * (7 + high) + 7) / 8;
-		unsigned bytes = 1 + ((unsigned)n * (unsigned)w + 7) / 8 + extra;
+		unsigned bytes = 1 + pack_fields_bytes(n, (unsigned)w) + extra;
 
 		if (extra >= g->bytes)
 			break;		/* exceptions only grow from here */
@@ -60,8 +59,8 @@ static void plan_base(const int64_t *v, size_t n, int64_t min, unsigned longest,
 
 	for (size_t i = 0; i < n; i++)
 		l.count[bits_length((uint64_t)v[i] - (uint64_t)min)][i % 4]++;
-	best_width(&l, n, longest, 127 - MODE_BASE, g);
-	g->mode = (uint8_t)(MODE_BASE + g->width);
+	best_width(&l, n, longest, 127 - PACK_MODE_BASE, g);
+	g->mode = (uint8_t)(PACK_MODE_BASE + g->width);
 	g->base = min;
 	g->bytes += varint_len(zigzag((int64_t)((uint64_t)min - (uint64_t)prev_base)));
 }
@@ -107,10 +106,75 @@ size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limi
 	for (size_t i = 0; i < n && plan->bytes < limit; i += PACK_GROUP, g++) {
 		plan_group(v + i, n - i < PACK_GROUP ? n - i : PACK_GROUP, base, g);
 		plan->bytes += g->bytes;
-		if (g->mode >= MODE_BASE)
+		if (g->mode >= PACK_MODE_BASE)
 			base = g->base;
 	}
 	return plan->bytes;
+}
+
+typedef uint32_t row_t __attribute__((vector_size(16)));	/* one field of each lane */
+typedef uint64_t pair_t __attribute__((vector_size(16)));
+
+/* Rows of four lanes, of fields that w <= 32 bits hold. */
+static uint8_t *put_rows(uint8_t *p, const uint32_t *u, unsigned w)
+{
+	unsigned used = 0;
+	row_t v, words = { 0 };
+
+	for (size_t i = 0; i < PACK_GROUP; i += 4) {
+		memcpy(&v, u + i, sizeof(v));
+		words |= v << used;
+		used += w;
+		if (used >= 32) {
+			memcpy(p, &words, sizeof(words));
+			p += sizeof(words);
+			used -= 32;
+			words = used == 0 ? (row_t){ 0 } : v >> (w - used);
+		}
+	}
+	return p;
+}
+
+/* Rows of two lanes. */
+static uint8_t *put_pairs(uint8_t *p, const uint64_t *u, unsigned w)
+{
+	unsigned used = 0;
+	pair_t v, words = { 0 };
+
+	for (size_t i = 0; i < PACK_GROUP; i += 2) {
+		memcpy(&v, u + i, sizeof(v));
+		v &= bits_mask(w);
+		words |= v << used;
+		used += w;
+		if (used >= 64) {
+			memcpy(p, &words, sizeof(words));
+			p += sizeof(words);
+			used -= 64;
+			words = used == 0 ? (pair_t){ 0 } : v >> (w - used);
+		}
+	}
+	return p;
+}
+
+/* The low w bits of n fields; u has PACK_GROUP. */
+static uint8_t *put_fields(uint8_t *p, const uint64_t *u, size_t n, unsigned w)
+{
+	struct bit_writer b = { .p = p };
+	uint32_t low[PACK_GROUP];
+	uint64_t mask = bits_mask(w);
+
+	if (w == 0)
+		return p;
+	if (n < PACK_WHOLE_FROM) {
+		for (size_t i = 0; i < n; i++)
+			bits_put(&b, u[i] & mask, w);
+		return bits_flush(&b);
+	}
+	if (w > 32)
+		return put_pairs(p, u, w);
+	for (size_t i = 0; i < PACK_GROUP; i++)
+		low[i] = (uint32_t)(u[i] & mask);
+	return put_rows(p, low, w);
 }
 
 static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const struct pack_group *g)
@@ -131,11 +195,10 @@ static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const st
 static uint8_t *put_group(uint8_t *p, const int64_t *v, size_t n, int64_t prev_base,
 			  const struct pack_group *g)
 {
-	uint64_t u[PACK_GROUP], mask = bits_mask(g->width);
-	struct bit_writer w;
+	uint64_t u[PACK_GROUP];
 
 	*p++ = (uint8_t)(g->mode | (g->exceptions != 0 ? MODE_EXCEPTIONS : 0));
-	if (g->mode >= MODE_BASE) {
+	if (g->mode >= PACK_MODE_BASE) {
 		p += varint_put(p, zigzag((int64_t)((uint64_t)g->base - (uint64_t)prev_base)));
 		for (size_t i = 0; i < n; i++)
 			u[i] = (uint64_t)v[i] - (uint64_t)g->base;
@@ -143,10 +206,8 @@ static uint8_t *put_group(uint8_t *p, const int64_t *v, size_t n, int64_t prev_b
 		for (size_t i = 0; i < n; i++)
 			u[i] = zigzag(v[i]);
 	}
-	w = (struct bit_writer){ .p = p };
-	for (size_t i = 0; i < n; i++)
-		bits_put(&w, u[i] & mask, g->width);
-	p = bits_flush(&w);
+	memset(u + n, 0, (PACK_GROUP - n) * sizeof(*u));
+	p = put_fields(p, u, n, g->width);
 	return g->exceptions == 0 ? p : put_exceptions(p, u, n, g);
 }
 
@@ -161,75 +222,8 @@ bool pack_put(struct buf *out, const struct pack_plan *plan, const int64_t *v, s
 		if (!buf_reserve(out, GROUP_MAX_BYTES))
 			return false;
 		out->len = (size_t)(put_group(out->data + out->len, v + i, m, base, g) - out->data);
-		if (g->mode >= MODE_BASE)
+		if (g->mode >= PACK_MODE_BASE)
 			base = g->base;
 	}
 	return true;
-}
-
-/* Adds the high parts to fields of w bits. */
-static const uint8_t *get_exceptions(const uint8_t *p, const uint8_t *end, size_t n, unsigned w,
-				     uint64_t *u)
-{
-	struct bit_reader r;
-	unsigned count, high;
-
-	if (end - p < 2)
-		return NULL;
-	count = p[0];
-	high = p[1];
-	if (count > n || high == 0 || w + high > 64)
-		return NULL;
-	r = (struct bit_reader){ .p = p + 2, .end = end };
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t at, part;
-
-		if (!bits_get(&r, 7, &at) || !bits_get(&r, high, &part) || at >= n)
-			return NULL;
-		u[at] |= part << w;
-	}
-	return bits_end(&r);
-}
-
-/* Whole groups are computed even when n is less: a constant count is what gcc -O2 vectorises. */
-static void finish_zigzag(int64_t *restrict v, const uint64_t *restrict u)
-{
-	for (size_t i = 0; i < PACK_GROUP; i++)
-		v[i] = (int64_t)((u[i] >> 1) ^ (0 - (u[i] & 1)));
-}
-
-static void finish_base(int64_t *restrict v, const uint64_t *restrict u, uint64_t base)
-{
-	for (size_t i = 0; i < PACK_GROUP; i++)
-		v[i] = (int64_t)(base + u[i]);
-}
-
-const uint8_t *pack_get(const uint8_t *p, const uint8_t *end, size_t n, int64_t *v)
-{
-	uint64_t u[PACK_GROUP] = { 0 }, base = 0;
-
-	for (size_t i = 0; i < n && p != NULL; i += PACK_GROUP) {
-		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
-		unsigned mode, width;
-		uint64_t step = 0;
-		bool exceptions;
-
-		if (p == end)
-			return NULL;
-		mode = *p & (MODE_EXCEPTIONS - 1);
-		exceptions = (*p++ & MODE_EXCEPTIONS) != 0;
-		width = mode < MODE_BASE ? mode : mode - MODE_BASE;
-		if (mode >= MODE_BASE && (p = varint_get(p, end, &step)) == NULL)
-			return NULL;
-		p = unpack(p, end, m, width, u);
-		if (p != NULL && exceptions)
-			p = get_exceptions(p, end, m, width, u);
-		if (mode < MODE_BASE) {
-			finish_zigzag(v + i, u);
-		} else {
-			base += (uint64_t)unzigzag(step);
-			finish_base(v + i, u, base);
-		}
-	}
-	return p;
 }

@@ -7,10 +7,15 @@
  *		  difference from the base before it in this sequence (the first from 0)
  *	bit 7     exceptions: after the fields come a count (1 to 128), the width h of their high
  *		  parts (1 to 64), and for each 7 bits of position in the group and h bits
- *		  that stand above the field at that position
- * Fields and exceptions are bit strings as in bits.h, each padded to a byte.  The last group may hold
- * fewer than 128.  All sums wrap.  The idea is FOR and PFOR: Zukowski et al., "Super-scalar
- * RAM-CPU cache compression", ICDE 2006.
+ *		  that stand above the field at that position, as one bit string (bits.h)
+ * Fields of a group of 126 to 128 lie in lanes: field j in lane j % 4 of 32-bit words where w <= 32, else in
+ * lane j % 2 of 64-bit words.  Each lane is a bit string; word t of lane l is at word 4 t + l (2 t + l).
+ * So a row of lanes, which is as many fields in their order, comes out with one shift and one mask.  The last
+ * group may hold fewer than 126: then its fields are one bit string, padded to a byte.
+ *
+ * All sums wrap.  The idea is FOR and PFOR: Zukowski et al., "Super-scalar RAM-CPU cache compression",
+ * ICDE 2006; the lanes are those of Lemire and Boytsov, "Decoding billions of integers per second through
+ * vectorization", Software: Practice and Experience 45, 2015.
  */
 #ifndef COUNT_CODEC_PACK_H
 #define COUNT_CODEC_PACK_H
@@ -19,6 +24,8 @@
 #include "codec/bits.h"
 
 #define PACK_GROUP 128
+#define PACK_WHOLE_FROM 126	/* fields: with fewer no lanes */
+#define PACK_MODE_BASE 65	/* header values from here on: fields relative to a base */
 
 #define PACK_MAX_GROUPS 64	/* 8192 integers */
 
@@ -37,6 +44,12 @@ struct pack_plan {
 	struct pack_group groups[PACK_MAX_GROUPS];
 };
 
+/* Bytes that n fields of w bits take. */
+static inline uint32_t pack_fields_bytes(size_t n, unsigned w)
+{
+	return n >= PACK_WHOLE_FROM ? PACK_GROUP / 8 * w : ((uint32_t)n * w + 7) / 8;
+}
+
 /* Plans n <= PACK_MAX_GROUPS * PACK_GROUP integers and returns how many bytes they take.  Where that
  * is limit or more it may stop early: then it returns some number from limit on, and the plan is of no use. */
 size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limit);
@@ -44,12 +57,17 @@ size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limi
 /* Appends n integers as planned; false: out of memory. */
 bool pack_put(struct buf *out, const struct pack_plan *plan, const int64_t *v, size_t n);
 
-/* Reads n integers from [p, end) and returns the byte past them, NULL if they are cut or broken.
- * v must have room for n rounded up to a whole group; what is past n is undefined. */
+/*
+ * Reads n integers from [p, end) into v and returns the byte past them, NULL if they are cut or broken.
+ * pack_get32 reads narrow ones: sums wrap modulo 2^32, wider fields are an error.  What was planned from
+ * integers of 32 bits, sign-extended, can be read so.
+ */
 const uint8_t *pack_get(const uint8_t *p, const uint8_t *end, size_t n, int64_t *v);
+const uint8_t *pack_get32(const uint8_t *p, const uint8_t *end, size_t n, int32_t *v);
 
-/* n (at most a group) fields of w bits from [p, end) (the byte past them, or NULL); out has room for
- * a whole group. */
-const uint8_t *unpack(const uint8_t *p, const uint8_t *end, size_t n, unsigned w, uint64_t *out);
+/* The same with kernels that the caller has chosen (kernels.h). */
+struct kernels;
+const uint8_t *pack_get_by(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int64_t *v);
+const uint8_t *pack_get32_by(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int32_t *v);
 
 #endif

@@ -1,17 +1,65 @@
-/*
- * unpack.c - fields of one width out of a byte string, a kernel for each width.
- *
- * Eight fields of w bits are exactly w bytes, so each kernel reads eight fields at constant
- * offsets with constant shifts; the loop around them has no data-dependent step.
- */
-#include "codec/pack.h"
+/* unpack.c - see unpack.h; and pack_get(), which puts the parts together. */
+#include "codec/unpack.h"
 
 #include <string.h>
 
-/* Field j of the eight that start at p.  A field may straddle nine bytes when w > 57. */
-static inline __attribute__((always_inline)) uint64_t field(const uint8_t *p, unsigned j, unsigned w)
+#define MODE_MASK 0x7f
+#define HAS_EXCEPTIONS 0x80
+#define POSITION_BITS 7
+
+#define AHEAD 8			/* bytes that bits_at() may read behind its field */
+#define HIGHS_MAX (PACK_GROUP * (POSITION_BITS + 64) / 8)
+
+/* The fields and exceptions that the header calls for must lie before end. */
+static const uint8_t *exceptions_get(const uint8_t *p, const uint8_t *end, unsigned bits, struct group *g)
 {
-	unsigned bit = j * w, shift = bit % 8;
+	unsigned used;
+
+	if (end - p < 2)
+		return NULL;
+	g->exceptions = p[0];
+	g->high = p[1];
+	g->highs = p + 2;
+	if (g->exceptions > g->n || g->high == 0 || g->width + g->high > bits)
+		return NULL;
+	used = g->exceptions * (POSITION_BITS + (unsigned)g->high);
+	g->highs_len = (used + 7) / 8;
+	if ((size_t)(end - g->highs) < g->highs_len)
+		return NULL;
+	if (used % 8 != 0 && g->highs[used / 8] >> used % 8 != 0)
+		return NULL;		/* padding is 0 */
+	return g->highs + g->highs_len;
+}
+
+const uint8_t *group_get(const uint8_t *p, const uint8_t *end, size_t n, unsigned bits, struct group *g)
+{
+	unsigned head, mode;
+	uint64_t step = 0;
+
+	if (p == end)
+		return NULL;
+	head = *p++;
+	mode = head & MODE_MASK;
+	g->end = end;
+	g->n = (uint32_t)n;
+	g->zigzag = mode < PACK_MODE_BASE;
+	g->width = (uint8_t)(g->zigzag ? mode : mode - PACK_MODE_BASE);
+	g->exceptions = 0;
+	if (!g->zigzag && (p = varint_get(p, end, &step)) == NULL)
+		return NULL;
+	g->step = (uint64_t)unzigzag(step);
+	g->fields = p;
+	g->fields_len = pack_fields_bytes(n, g->width);
+	if (g->width > bits || (size_t)(end - p) < g->fields_len)
+		return NULL;
+	p += g->fields_len;
+	return (head & HAS_EXCEPTIONS) != 0 ? exceptions_get(p, end, bits, g) : p;
+}
+
+/* The field of w bits that begins at that bit.  Up to AHEAD bytes past it must be there. */
+static uint64_t bits_at(const uint8_t *p, size_t bit, unsigned w)
+{
+	unsigned shift = bit % 8;
 	uint64_t v = get_u64(p + bit / 8) >> shift;
 
 	if (shift + w > 64)
@@ -19,106 +67,125 @@ static inline __attribute__((always_inline)) uint64_t field(const uint8_t *p, un
 	return v & bits_mask(w);
 }
 
-static inline __attribute__((always_inline)) void unpack_width(const uint8_t *p, size_t n,
-							       unsigned w, uint64_t *out)
+/* p itself where bytes follow to read ahead, else a copy, with room for len + AHEAD. */
+static const uint8_t *with_ahead(const uint8_t *p, size_t len, const uint8_t *end, uint8_t *copy)
 {
-	for (size_t i = 0; i < n; i += 8, p += w, out += 8) {
-		out[0] = field(p, 0, w);
-		out[1] = field(p, 1, w);
-		out[2] = field(p, 2, w);
-		out[3] = field(p, 3, w);
-		out[4] = field(p, 4, w);
-		out[5] = field(p, 5, w);
-		out[6] = field(p, 6, w);
-		out[7] = field(p, 7, w);
-	}
+	if ((size_t)(end - p) >= len + AHEAD)
+		return p;
+	memcpy(copy, p, len);
+	memset(copy + len, 0, AHEAD);
+	return copy;
 }
 
-/* n is a multiple of 8; p is readable for n * w / 8 + 8 bytes. */
-static void unpack_padded(const uint8_t *p, size_t n, unsigned w, uint64_t *out)
+bool group_fields32(const struct kernels *k, const struct group *g, uint32_t *u)
 {
-	switch (w) {
-	case 0: memset(out, 0, n * sizeof(*out)); break;
-	case 1: unpack_width(p, n, 1, out); break;
-	case 2: unpack_width(p, n, 2, out); break;
-	case 3: unpack_width(p, n, 3, out); break;
-	case 4: unpack_width(p, n, 4, out); break;
-	case 5: unpack_width(p, n, 5, out); break;
-	case 6: unpack_width(p, n, 6, out); break;
-	case 7: unpack_width(p, n, 7, out); break;
-	case 8: unpack_width(p, n, 8, out); break;
-	case 9: unpack_width(p, n, 9, out); break;
-	case 10: unpack_width(p, n, 10, out); break;
-	case 11: unpack_width(p, n, 11, out); break;
-	case 12: unpack_width(p, n, 12, out); break;
-	case 13: unpack_width(p, n, 13, out); break;
-	case 14: unpack_width(p, n, 14, out); break;
-	case 15: unpack_width(p, n, 15, out); break;
-	case 16: unpack_width(p, n, 16, out); break;
-	case 17: unpack_width(p, n, 17, out); break;
-	case 18: unpack_width(p, n, 18, out); break;
-	case 19: unpack_width(p, n, 19, out); break;
-	case 20: unpack_width(p, n, 20, out); break;
-	case 21: unpack_width(p, n, 21, out); break;
-	case 22: unpack_width(p, n, 22, out); break;
-	case 23: unpack_width(p, n, 23, out); break;
-	case 24: unpack_width(p, n, 24, out); break;
-	case 25: unpack_width(p, n, 25, out); break;
-	case 26: unpack_width(p, n, 26, out); break;
-	case 27: unpack_width(p, n, 27, out); break;
-	case 28: unpack_width(p, n, 28, out); break;
-	case 29: unpack_width(p, n, 29, out); break;
-	case 30: unpack_width(p, n, 30, out); break;
-	case 31: unpack_width(p, n, 31, out); break;
-	case 32: unpack_width(p, n, 32, out); break;
-	case 33: unpack_width(p, n, 33, out); break;
-	case 34: unpack_width(p, n, 34, out); break;
-	case 35: unpack_width(p, n, 35, out); break;
-	case 36: unpack_width(p, n, 36, out); break;
-	case 37: unpack_width(p, n, 37, out); break;
-	case 38: unpack_width(p, n, 38, out); break;
-	case 39: unpack_width(p, n, 39, out); break;
-	case 40: unpack_width(p, n, 40, out); break;
-	case 41: unpack_width(p, n, 41, out); break;
-	case 42: unpack_width(p, n, 42, out); break;
-	case 43: unpack_width(p, n, 43, out); break;
-	case 44: unpack_width(p, n, 44, out); break;
-	case 45: unpack_width(p, n, 45, out); break;
-	case 46: unpack_width(p, n, 46, out); break;
-	case 47: unpack_width(p, n, 47, out); break;
-	case 48: unpack_width(p, n, 48, out); break;
-	case 49: unpack_width(p, n, 49, out); break;
-	case 50: unpack_width(p, n, 50, out); break;
-	case 51: unpack_width(p, n, 51, out); break;
-	case 52: unpack_width(p, n, 52, out); break;
-	case 53: unpack_width(p, n, 53, out); break;
-	case 54: unpack_width(p, n, 54, out); break;
-	case 55: unpack_width(p, n, 55, out); break;
-	case 56: unpack_width(p, n, 56, out); break;
-	case 57: unpack_width(p, n, 57, out); break;
-	case 58: unpack_width(p, n, 58, out); break;
-	case 59: unpack_width(p, n, 59, out); break;
-	case 60: unpack_width(p, n, 60, out); break;
-	case 61: unpack_width(p, n, 61, out); break;
-	case 62: unpack_width(p, n, 62, out); break;
-	case 63: unpack_width(p, n, 63, out); break;
-	case 64: unpack_width(p, n, 64, out); break;
+	uint8_t copy[HIGHS_MAX + AHEAD];
+	unsigned w = g->width, step = POSITION_BITS + g->high;
+	const uint8_t *p;
+
+	if (g->n >= PACK_WHOLE_FROM) {
+		k->fields32(g->fields, w, u);
+	} else {
+		memset(u + g->n, 0, (PACK_GROUP - g->n) * sizeof(*u));
+		p = with_ahead(g->fields, g->fields_len, g->end, copy);
+		for (size_t i = 0; i < g->n; i++)
+			u[i] = (uint32_t)bits_at(p, i * w, w);
 	}
+	if (g->exceptions == 0)
+		return true;
+	p = with_ahead(g->highs, g->highs_len, g->end, copy);
+	for (size_t i = 0; i < g->exceptions; i++) {
+		uint64_t v = bits_at(p, i * step, step);
+		unsigned at = v % PACK_GROUP;
+
+		if (at >= g->n)
+			return false;
+		u[at] |= (uint32_t)(v >> POSITION_BITS) << w;
+	}
+	return true;
 }
 
-const uint8_t *unpack(const uint8_t *p, const uint8_t *end, size_t n, unsigned w, uint64_t *out)
+bool group_fields64(const struct kernels *k, const struct group *g, uint64_t *u)
 {
-	uint8_t padded[PACK_GROUP * 8 + 16];
-	size_t len = (n * w + 7) / 8, all = (n + 7) / 8 * 8;
+	uint8_t copy[HIGHS_MAX + AHEAD];
+	unsigned w = g->width, step = POSITION_BITS + g->high;
+	const uint8_t *p;
 
-	if (w > 64 || n > PACK_GROUP || (size_t)(end - p) < len)
-		return NULL;
-	if ((size_t)(end - p) >= all * w / 8 + 8) {
-		unpack_padded(p, all, w, out);
-	} else {	/* the end is near: the kernels may read past it, so give them a copy */
-		memcpy(padded, p, len);
-		memset(padded + len, 0, all * w / 8 + 8 - len);
-		unpack_padded(padded, all, w, out);
+	if (g->n >= PACK_WHOLE_FROM) {
+		k->fields64(g->fields, w, u);
+	} else {
+		memset(u + g->n, 0, (PACK_GROUP - g->n) * sizeof(*u));
+		p = with_ahead(g->fields, g->fields_len, g->end, copy);
+		for (size_t i = 0; i < g->n; i++)
+			u[i] = bits_at(p, i * w, w);
 	}
-	return p + len;
+	if (g->exceptions == 0)
+		return true;
+	p = with_ahead(g->highs, g->highs_len, g->end, copy);
+	for (size_t i = 0; i < g->exceptions; i++) {
+		uint64_t at = bits_at(p, i * step, POSITION_BITS);
+
+		if (at >= g->n)
+			return false;
+		u[at] |= bits_at(p, i * step + POSITION_BITS, g->high) << w;
+	}
+	return true;
+}
+
+const uint8_t *pack_get_by(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int64_t *v)
+{
+	uint64_t u[PACK_GROUP];
+	int64_t whole[PACK_GROUP];
+	struct sums s = { .factor = 1 };
+	uint64_t base = 0;
+	struct group g;
+
+	for (size_t i = 0; i < n; i += PACK_GROUP) {
+		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
+
+		p = group_get(p, end, m, 64, &g);
+		if (p == NULL || !group_fields64(k, &g, u))
+			return NULL;
+		base += g.step;
+		s.zigzag = g.zigzag;
+		s.base = g.zigzag ? 0 : base;
+		k->ints64(&s, u, m == PACK_GROUP ? v + i : whole);
+		if (m < PACK_GROUP)
+			memcpy(v + i, whole, m * sizeof(*v));
+	}
+	return p;
+}
+
+const uint8_t *pack_get32_by(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int32_t *v)
+{
+	uint32_t u[PACK_GROUP];
+	int32_t whole[PACK_GROUP];
+	struct sums s = { .factor = 1 };
+	uint64_t base = 0;
+	struct group g;
+
+	for (size_t i = 0; i < n; i += PACK_GROUP) {
+		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
+
+		p = group_get(p, end, m, 32, &g);
+		if (p == NULL || !group_fields32(k, &g, u))
+			return NULL;
+		base += g.step;
+		s.zigzag = g.zigzag;
+		s.base = g.zigzag ? 0 : base;
+		k->unzigzag32(&s, u, m == PACK_GROUP ? v + i : whole);
+		if (m < PACK_GROUP)
+			memcpy(v + i, whole, m * sizeof(*v));
+	}
+	return p;
+}
+
+const uint8_t *pack_get(const uint8_t *p, const uint8_t *end, size_t n, int64_t *v)
+{
+	return pack_get_by(kernels_best(), p, end, n, v);
+}
+
+const uint8_t *pack_get32(const uint8_t *p, const uint8_t *end, size_t n, int32_t *v)
+{
+	return pack_get32_by(kernels_best(), p, end, n, v);
 }

@@ -1,0 +1,418 @@
+/*
+ * kernels_body.h - the kernels of one level, for vectors of LANES 32-bit lanes: 4, 8 or 16.
+ *
+ * A kernels_*.c defines LANES, FUSED (1: fused multiply-add is there) and KERNELS, the table's name, says
+ * what the compiler may use, and includes this.
+ */
+#include "codec/kernels.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "codec/pack.h"
+
+#define HALF (LANES / 2)	/* 64-bit lanes */
+#define INLINE static inline __attribute__((always_inline))
+
+typedef uint32_t u32v __attribute__((vector_size(4 * LANES)));
+typedef int32_t i32v __attribute__((vector_size(4 * LANES)));
+typedef uint64_t u64v __attribute__((vector_size(4 * LANES)));
+typedef int64_t i64v __attribute__((vector_size(4 * LANES)));
+typedef double f64v __attribute__((vector_size(4 * LANES)));
+typedef int32_t i32h __attribute__((vector_size(2 * LANES)));	/* half of an i32v */
+
+#if LANES == 4
+
+#define SHIFT1 0, 4, 5, 6	/* of zeros and v: v, moved up by lanes */
+#define SHIFT2 0, 0, 4, 5
+#define LAST 3, 3, 3, 3
+#define LAST_LONG 1, 1
+#define LONG_SHIFT1 0, 2
+
+INLINE u32v scan32(u32v v)	/* lane i becomes the sum of lanes 0 to i */
+{
+	u32v zero = { 0 };
+
+	v += __builtin_shufflevector(zero, v, SHIFT1);
+	return v + __builtin_shufflevector(zero, v, SHIFT2);
+}
+
+INLINE u64v scan64(u64v v)
+{
+	u64v zero = { 0 };
+
+	return v + __builtin_shufflevector(zero, v, LONG_SHIFT1);
+}
+
+/* Conversions by shuffles: neither SSE2 nor GCC's conversions of half a vector are as good. */
+INLINE i64v low_longs(u32v v)
+{
+	return (i64v)__builtin_shufflevector(v, (u32v)((i32v)v >> 31), 0, 4, 1, 5);
+}
+
+INLINE i64v high_longs(u32v v)
+{
+	return (i64v)__builtin_shufflevector(v, (u32v)((i32v)v >> 31), 2, 6, 3, 7);
+}
+
+#define WORD_MAGIC 0x43300000u			/* above a word w: the double 2^52 + w */
+#define WORD_OFFSET 4503601774854144.0		/* 2^52 + 2^31 */
+
+INLINE f64v low_doubles(u32v v)
+{
+	u32v magic = { WORD_MAGIC, WORD_MAGIC, WORD_MAGIC, WORD_MAGIC };
+
+	return (f64v)__builtin_shufflevector(v ^ 0x80000000u, magic, 0, 4, 1, 5) - WORD_OFFSET;
+}
+
+INLINE f64v high_doubles(u32v v)
+{
+	u32v magic = { WORD_MAGIC, WORD_MAGIC, WORD_MAGIC, WORD_MAGIC };
+
+	return (f64v)__builtin_shufflevector(v ^ 0x80000000u, magic, 2, 6, 3, 7) - WORD_OFFSET;
+}
+
+#elif LANES == 8
+
+#define LAST 7, 7, 7, 7, 7, 7, 7, 7
+#define LAST_LONG 3, 3, 3, 3
+#define LOW 0, 1, 2, 3
+#define HIGH 4, 5, 6, 7
+
+INLINE u32v scan32(u32v v)
+{
+	u32v zero = { 0 };
+
+	v += __builtin_shufflevector(zero, v, 0, 8, 9, 10, 4, 12, 13, 14);
+	v += __builtin_shufflevector(zero, v, 0, 1, 8, 9, 4, 5, 12, 13);
+	return v + __builtin_shufflevector(zero, v, 0, 1, 2, 3, 11, 11, 11, 11);
+}
+
+INLINE u64v scan64(u64v v)
+{
+	u64v zero = { 0 };
+
+	v += __builtin_shufflevector(zero, v, 0, 4, 2, 6);
+	return v + __builtin_shufflevector(zero, v, 0, 1, 5, 5);
+}
+
+#else
+
+#define LAST 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15
+#define LAST_LONG 7, 7, 7, 7, 7, 7, 7, 7
+#define LOW 0, 1, 2, 3, 4, 5, 6, 7
+#define HIGH 8, 9, 10, 11, 12, 13, 14, 15
+
+INLINE u32v scan32(u32v v)
+{
+	u32v zero = { 0 };
+
+	v += __builtin_shufflevector(zero, v, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+	v += __builtin_shufflevector(zero, v, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+	v += __builtin_shufflevector(zero, v, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+	return v + __builtin_shufflevector(zero, v, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+
+INLINE u64v scan64(u64v v)
+{
+	u64v zero = { 0 };
+
+	v += __builtin_shufflevector(zero, v, 7, 8, 9, 10, 11, 12, 13, 14);
+	v += __builtin_shufflevector(zero, v, 6, 7, 8, 9, 10, 11, 12, 13);
+	return v + __builtin_shufflevector(zero, v, 4, 5, 6, 7, 8, 9, 10, 11);
+}
+
+#endif
+
+#if LANES > 4
+
+INLINE i64v low_longs(u32v v)
+{
+	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, LOW), i64v);
+}
+
+INLINE i64v high_longs(u32v v)
+{
+	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, HIGH), i64v);
+}
+
+INLINE f64v low_doubles(u32v v)
+{
+	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, LOW), f64v);
+}
+
+INLINE f64v high_doubles(u32v v)
+{
+	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, HIGH), f64v);
+}
+
+#endif
+
+#if LANES == 16
+
+INLINE f64v to_doubles(i64v x)
+{
+	return __builtin_convertvector(x, f64v);
+}
+
+#else
+
+/*
+ * 2^52 + the low half of x, and 2^84 + 2^63 + the high half (signed) times 2^32, are doubles made of bits.
+ * All but the last sum is exact.
+ */
+INLINE f64v to_doubles(i64v x)
+{
+	f64v low = (f64v)(((u64v)x & UINT32_MAX) | UINT64_C(0x4330000000000000));
+	f64v high = (f64v)((u64v)x >> 32 ^ UINT64_C(0x4530000080000000));
+
+	return high - 19342813118337666422669312.0 + low;	/* 2^84 + 2^63 + 2^52 */
+}
+
+#endif
+
+#if FUSED
+
+INLINE f64v fused(f64v a, f64v b, f64v c)		/* a * b + c in one rounding */
+{
+	return (f64v)FUSED_ADD((FUSED_TYPE)a, (FUSED_TYPE)b, (FUSED_TYPE)c);
+}
+
+INLINE f64v scaled(f64v m, f64v factor, f64v first)
+{
+	return fused(m, factor, first);
+}
+
+INLINE f64v divided(f64v x, f64v divisor, f64v inverse)
+{
+	f64v q = x * inverse;
+
+	return fused(fused(-q, divisor, x), inverse, q);
+}
+
+#else
+
+INLINE f64v scaled(f64v m, f64v factor, f64v first)
+{
+	return m * factor + first;
+}
+
+INLINE f64v divided(f64v x, f64v divisor, f64v inverse)
+{
+	(void)inverse;
+	return x / divisor;
+}
+
+#endif
+
+INLINE u32v load32(const uint32_t *p) { u32v v; memcpy(&v, p, sizeof(v)); return v; }
+INLINE u64v load64(const void *p) { u64v v; memcpy(&v, p, sizeof(v)); return v; }
+INLINE void store(void *p, i64v v) { memcpy(p, &v, sizeof(v)); }
+
+/* What the fields hold: zigzags, with z = 1, or distances from a base, with z = 0. */
+INLINE u32v open32(u32v v, uint32_t z, uint32_t base)
+{
+	return ((v >> z) ^ (0 - (v & z))) + base;
+}
+
+INLINE u64v open64(u64v v, uint64_t z, uint64_t base)
+{
+	return ((v >> z) ^ (0 - (v & z))) + base;
+}
+
+/* Sums of a vector, which go on from those before: m and, for order 2, step are the same in all lanes. */
+INLINE u32v sum32(u32v v, unsigned order, u32v *m, u32v *step)
+{
+	if (order == 0)
+		return v;
+	v = scan32(v);
+	if (order == 2) {
+		u32v sums = v;
+
+		v = scan32(v + *step);
+		*step += __builtin_shufflevector(sums, sums, LAST);
+	}
+	u32v before = *m;
+
+	*m += __builtin_shufflevector(v, v, LAST);
+	return v + before;
+}
+
+INLINE u64v sum64(u64v v, unsigned order, u64v *m, u64v *step)
+{
+	if (order == 0)
+		return v;
+	v = scan64(v);
+	if (order == 2) {
+		u64v sums = v;
+
+		v = scan64(v + *step);
+		*step += __builtin_shufflevector(sums, sums, LAST_LONG);
+	}
+	u64v before = *m;
+
+	*m += __builtin_shufflevector(v, v, LAST_LONG);
+	return v + before;
+}
+
+INLINE void quotients32_by(struct sums *s, const uint32_t *u, double *values, unsigned order, bool divide)
+{
+	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step;
+	f64v none = { 0 }, first = none + (double)(int64_t)s->first, factor = none + (double)s->factor;
+	f64v divisor = none + s->divisor, inverse = none + 1 / s->divisor;
+	uint32_t z = s->zigzag, base = (uint32_t)s->base;
+
+	for (size_t i = 0; i < PACK_GROUP; i += LANES) {
+		u32v v = sum32(open32(load32(u + i), z, base), order, &m, &step);
+		f64v low = scaled(low_doubles(v), factor, first);
+		f64v high = scaled(high_doubles(v), factor, first);
+
+		store(values + i, (i64v)(divide ? divided(low, divisor, inverse) : low));
+		store(values + i + HALF, (i64v)(divide ? divided(high, divisor, inverse) : high));
+	}
+	s->m = m[0];
+	s->step = step[0];
+}
+
+static void quotients32(struct sums *s, const uint32_t *u, double *values)
+{
+	bool divide = s->divisor != 1;
+
+	switch (s->order * 2 + divide) {
+	case 0: quotients32_by(s, u, values, 0, false); break;
+	case 1: quotients32_by(s, u, values, 0, true); break;
+	case 2: quotients32_by(s, u, values, 1, false); break;
+	case 3: quotients32_by(s, u, values, 1, true); break;
+	case 4: quotients32_by(s, u, values, 2, false); break;
+	default: quotients32_by(s, u, values, 2, true); break;
+	}
+}
+
+INLINE void ints32_by(struct sums *s, const uint32_t *u, int64_t *x, unsigned order)
+{
+	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step;
+	uint32_t z = s->zigzag, base = (uint32_t)s->base;
+
+	for (size_t i = 0; i < PACK_GROUP; i += LANES) {
+		u32v v = sum32(open32(load32(u + i), z, base), order, &m, &step);
+		u64v low = (u64v)low_longs(v), high = (u64v)high_longs(v);
+
+		if (s->factor != 1) {
+			low *= s->factor;
+			high *= s->factor;
+		}
+		store(x + i, (i64v)(low + s->first));
+		store(x + i + HALF, (i64v)(high + s->first));
+	}
+	s->m = m[0];
+	s->step = step[0];
+}
+
+static void ints32(struct sums *s, const uint32_t *u, int64_t *x)
+{
+	switch (s->order) {
+	case 0: ints32_by(s, u, x, 0); break;
+	case 1: ints32_by(s, u, x, 1); break;
+	default: ints32_by(s, u, x, 2); break;
+	}
+}
+
+INLINE void ints64_by(struct sums *s, const uint64_t *u, int64_t *x, unsigned order)
+{
+	u64v zero = { 0 }, m = zero + s->m, step = zero + s->step;
+	uint64_t z = s->zigzag;
+
+	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
+		u64v v = sum64(open64(load64(u + i), z, s->base), order, &m, &step);
+
+		if (s->factor != 1)
+			v *= s->factor;
+		store(x + i, (i64v)(v + s->first));
+	}
+	s->m = m[0];
+	s->step = step[0];
+}
+
+static void ints64(struct sums *s, const uint64_t *u, int64_t *x)
+{
+	switch (s->order) {
+	case 0: ints64_by(s, u, x, 0); break;
+	case 1: ints64_by(s, u, x, 1); break;
+	default: ints64_by(s, u, x, 2); break;
+	}
+}
+
+static void quotients(const int64_t *x, double divisor, double *values)
+{
+	f64v none = { 0 }, d = none + divisor, inverse = none + 1 / divisor;
+
+	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
+		f64v v = to_doubles((i64v)load64(x + i));
+
+		store(values + i, (i64v)(divisor == 1 ? v : divided(v, d, inverse)));
+	}
+}
+
+static void unordered(const int64_t *x, double *values)
+{
+	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
+		i64v v = (i64v)load64(x + i);
+
+		store(values + i, v ^ (i64v)((u64v)(v >> 63) >> 1));
+	}
+}
+
+static void unzigzag32(const struct sums *s, const uint32_t *u, int32_t *v)
+{
+	for (size_t i = 0; i < PACK_GROUP; i += LANES)
+		store(v + i, (i64v)open32(load32(u + i), s->zigzag, (uint32_t)s->base));
+}
+
+typedef uint64_t pair_t __attribute__((vector_size(16)));	/* one field of each lane */
+
+/* Widths above 32: the shifts are computed. */
+static void wide_fields(const uint8_t *p, unsigned w, uint64_t *u)
+{
+	for (unsigned i = 0; i < PACK_GROUP / 2; i++) {
+		unsigned bit = i * w, shift = bit % 64;
+		pair_t v, above;
+
+		memcpy(&v, p + bit / 64 * sizeof(v), sizeof(v));
+		v >>= shift;
+		if (shift + w > 64) {
+			memcpy(&above, p + (bit / 64 + 1) * sizeof(v), sizeof(v));
+			v |= above << (64 - shift);
+		}
+		v &= bits_mask(w);
+		memcpy(u + 2 * i, &v, sizeof(v));
+	}
+}
+
+static void fields64(const uint8_t *p, unsigned w, uint64_t *u)
+{
+	uint32_t narrow[PACK_GROUP];
+
+	if (w > 32) {
+		wide_fields(p, w, u);
+		return;
+	}
+	kernels_fields32(p, w, narrow);
+	for (size_t i = 0; i < PACK_GROUP; i += LANES) {
+		u32v v = load32(narrow + i);
+
+		store(u + i, low_longs(v) & (i64v)((u64v){ 0 } + UINT32_MAX));
+		store(u + i + HALF, high_longs(v) & (i64v)((u64v){ 0 } + UINT32_MAX));
+	}
+}
+
+const struct kernels KERNELS = {
+	.name = KERNELS_NAME,
+	.fields32 = kernels_fields32,
+	.fields64 = fields64,
+	.unzigzag32 = unzigzag32,
+	.ints32 = ints32,
+	.ints64 = ints64,
+	.quotients32 = quotients32,
+	.quotients = quotients,
+	.unordered = unordered,
+};
