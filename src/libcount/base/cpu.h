@@ -9,7 +9,7 @@
 
 enum cpu_level {
 	CPU_PLAIN,		/* what the compiler may assume anyway */
-	CPU_AVX2,		/* with BMI1, BMI2 */
+	CPU_AVX2,		/* with FMA, BMI1, BMI2 */
 	CPU_AVX512		/* with F, BW, CD, DQ, VL, and all of CPU_AVX2 */
 };
 
@@ -18,7 +18,8 @@ enum cpu_level {
 /* A look at what libgcc found out at start-up, with the operating system's leave: cheap. */
 static inline enum cpu_level cpu_level(void)
 {
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2"))
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+	    !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2"))
 		return CPU_PLAIN;
 	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
 	    !__builtin_cpu_supports("avx512cd") || !__builtin_cpu_supports("avx512dq") ||
