@@ -11,6 +11,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/check.h \
 	src/cli/cli.c \
 	src/cli/cli.h \
+	src/cli/digits.c \
+	src/cli/digits.h \
 	src/cli/explain.c \
 	src/cli/explain.h \
 	src/cli/format_graphite.c \

@@ -11,6 +11,8 @@
  */
 #include "print.h"
 
+#include <string.h>
+
 /* Series texts are at most this long; an aggregate's name adds a few bytes. */
 #define ESCAPED_MAX (6 * (COUNT_SERIES_MAX + 64))
 
@@ -19,24 +21,25 @@ static bool finite_value(double v)
 	return v - v == 0;
 }
 
-static size_t put_value(char *to, double v)
+static bool has(const char *s, size_t len, char c)
 {
-	char text[COUNT_VALUE_MAX];
-	size_t len = count_value_format(v, text);
-
-	memcpy(to, text, len);
-	return len;
+	return memchr(s, c, len) != NULL;
 }
 
 /* The series as this format writes it, once for each batch; returns its length. */
 static size_t escape(enum print_format format, const char *s, size_t len, char out[ESCAPED_MAX])
 {
-	bool quoted = format == PRINT_CSV && (memchr(s, '"', len) != NULL || memchr(s, ',', len) != NULL ||
-					      memchr(s, '\n', len) != NULL || memchr(s, '\r', len) != NULL);
+	bool backslash = format != PRINT_TEXT && format != PRINT_CSV && has(s, len, '\\');
+	bool quote = format != PRINT_TEXT && format != PRINT_TSV && has(s, len, '"');
+	bool quoted = format == PRINT_CSV && (quote || has(s, len, ',') || has(s, len, '\n') || has(s, len, '\r'));
 	size_t n = 0;
 
 	if (len > COUNT_SERIES_MAX + 64)
 		len = COUNT_SERIES_MAX + 64;
+	if (!backslash && !quote && !quoted) {
+		memcpy(out, s, len);
+		return len;
+	}
 	if (quoted)
 		out[n++] = '"';
 	for (size_t i = 0; i < len; i++) {
@@ -53,69 +56,105 @@ static size_t escape(enum print_format format, const char *s, size_t len, char o
 	return n;
 }
 
-/* series value stamp */
-static void text_row(struct print *p, const char *series, size_t len, const struct count_batch *b, size_t i)
-{
-	char *to;
-	size_t n = 0;
+enum { SLACK = 32 };	/* bytes that a copy in steps may read and write too much */
 
-	out_put(p->out, series, len);
-	to = out_room(p->out, COUNT_VALUE_MAX + COUNT_STAMP_MAX + 8);
-	to[n++] = ' ';
-	if (b->empty != NULL && b->empty[i]) {
-		memcpy(to + n, "null", 4);
-		n += 4;
-	} else {
-		n += put_value(to + n, b->values[i]);
-	}
-	to[n++] = ' ';
-	n += count_stamp_format(b->times[i], p->unit, p->time_format, to + n);
-	to[n++] = '\n';
-	p->out->len += n;
+/* What the rows of a batch have in common. */
+struct row {
+	char head[ESCAPED_MAX + 64];	/* up to the first number */
+	size_t head_len;
+	size_t size;			/* room that a row takes */
+	char mid[SLACK], end[SLACK];	/* between the numbers, behind them */
+	size_t mid_len, end_len;
+	bool value_first;
+	bool json;
+	bool array;			/* the head begins with the comma of the row before */
+	const char *missing;		/* no value */
+	unsigned scale;			/* of values so far */
+};
+
+static inline size_t put(char *to, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i += SLACK)
+		memcpy(to + i, s + i, SLACK);
+	return len;
 }
 
-static void column_row(struct print *p, const char *series, size_t len, const struct count_batch *b,
-		       size_t i)
-{
-	char between = p->format == PRINT_CSV ? ',' : '\t', *to;
-	size_t n = 0;
-
-	out_put(p->out, series, len);
-	to = out_room(p->out, COUNT_VALUE_MAX + COUNT_STAMP_MAX + 8);
-	to[n++] = between;
-	n += count_stamp_format(b->times[i], p->unit, p->time_format, to + n);
-	to[n++] = between;
-	if (b->empty == NULL || !b->empty[i])
-		n += put_value(to + n, b->values[i]);
-	to[n++] = '\n';
-	p->out->len += n;
-}
-
-static void json_row(struct print *p, const char *series, size_t len, const struct count_batch *b, size_t i)
+static void begin_row(const struct print *p, const struct count_batch *b, struct row *r)
 {
 	bool iso = p->time_format == COUNT_TIME_FORMAT_ISO;
-	char number[COUNT_VALUE_MAX], stamp[COUNT_STAMP_MAX];
+	size_t n = 0;
 
-	if (p->format == PRINT_JSON)
-		out_str(p->out, p->rows == 0 ? "\n" : ",\n");
-	out_str(p->out, "{\"series\":\"");
-	out_put(p->out, series, len);
-	out_str(p->out, iso ? "\",\"timestamp\":\"" : "\",\"timestamp\":");
-	out_put(p->out, stamp, count_stamp_format(b->times[i], p->unit, p->time_format, stamp));
-	out_str(p->out, iso ? "\",\"value\":" : ",\"value\":");
-	if (b->empty != NULL && b->empty[i]) {
-		out_str(p->out, "null");
-	} else {
-		size_t n = count_value_format(b->values[i], number);
-		bool quoted = !finite_value(b->values[i]);
+	r->json = p->format >= PRINT_JSON;
+	r->array = p->format == PRINT_JSON;
+	r->value_first = p->format == PRINT_TEXT;
+	r->missing = p->format == PRINT_CSV || p->format == PRINT_TSV ? "" : "null";
+	r->scale = 0;
+	strcpy(r->mid, r->value_first ? " " : p->format == PRINT_CSV ? "," : "\t");
+	strcpy(r->end, "\n");
+	if (r->json) {
+		static const char open[] = ",\n{\"series\":\"";
+		size_t skip = r->array ? 0 : 2;
 
-		if (quoted)
-			out_char(p->out, '"');
-		out_put(p->out, number, n);
-		if (quoted)
-			out_char(p->out, '"');
+		memcpy(r->head, open + skip, sizeof(open) - 1 - skip);
+		n = sizeof(open) - 1 - skip;
+		strcpy(r->mid, iso ? "\",\"value\":" : ",\"value\":");
+		strcpy(r->end, r->array ? "}" : "}\n");
 	}
-	out_str(p->out, p->format == PRINT_JSON ? "}" : "}\n");
+	n += escape(p->format, b->series, b->series_len, r->head + n);
+	if (r->json) {
+		static const char stamp[] = "\",\"timestamp\":\"";
+		size_t len = sizeof(stamp) - 2 + iso;
+
+		memcpy(r->head + n, stamp, len);
+		n += len;
+	} else {
+		r->head[n++] = r->mid[0];
+	}
+	memset(r->head + n, 0, SLACK);
+	r->head_len = n;
+	r->mid_len = strlen(r->mid);
+	r->end_len = strlen(r->end);
+	r->size = n + COUNT_VALUE_MAX + COUNT_STAMP_MAX + 4 * SLACK;
+}
+
+static size_t put_value(struct row *r, char *to, const struct count_batch *b, size_t i)
+{
+	double v = b->values[i];
+	size_t n;
+
+	if (b->empty != NULL && b->empty[i]) {
+		n = strlen(r->missing);
+		memcpy(to, r->missing, n);
+		return n;
+	}
+	if (!r->json || finite_value(v))
+		return digits_value(to, v, &r->scale);
+	n = digits_value(to + 1, v, &r->scale);
+	to[0] = to[n + 1] = '"';
+	return n + 2;
+}
+
+static void put_rows(struct print *p, struct row *r, const struct count_batch *b)
+{
+	for (size_t i = 0; i < b->n && p->out->error == 0; i++) {
+		size_t skip = r->array && p->rows == 0;
+		char *start = out_room(p->out, r->size), *to = start;
+
+		to += put(to, r->head + skip, r->head_len - skip);
+		if (r->value_first) {
+			to += put_value(r, to, b, i);
+			*to++ = ' ';
+			to += digits_stamp(&p->stamp, b->times[i], to);
+			*to++ = '\n';
+		} else {
+			to += digits_stamp(&p->stamp, b->times[i], to);
+			to += put(to, r->mid, r->mid_len);
+			to += put_value(r, to, b, i);
+			to += put(to, r->end, r->end_len);
+		}
+		p->out->len += (size_t)(to - start);
+		p->rows++;
+	}
 }
 
 static void name_row(struct print *p, const char *series, size_t len)
@@ -143,22 +182,18 @@ void print_begin(struct print *p)
 
 void print_batch(struct print *p, const struct count_batch *b)
 {
-	char series[ESCAPED_MAX];
-	size_t len = escape(p->format, b->series, b->series_len, series);
-
 	if (p->list) {
-		name_row(p, series, len);
+		char series[ESCAPED_MAX];
+
+		name_row(p, series, escape(p->format, b->series, b->series_len, series));
 		p->rows++;
-		return;
-	}
-	for (size_t i = 0; i < b->n && p->out->error == 0; i++) {
-		if (p->format == PRINT_TEXT)
-			text_row(p, series, len, b, i);
-		else if (p->format >= PRINT_JSON)
-			json_row(p, series, len, b, i);
-		else
-			column_row(p, series, len, b, i);
-		p->rows++;
+	} else {
+		struct row r;
+
+		p->stamp.unit = p->unit;
+		p->stamp.format = p->time_format;
+		begin_row(p, b, &r);
+		put_rows(p, &r, b);
 	}
 }
 

@@ -3,6 +3,7 @@
 #define CLI_PRINT_H
 
 #include "count.h"
+#include "digits.h"
 #include "out.h"
 
 enum print_format { PRINT_TEXT, PRINT_CSV, PRINT_TSV, PRINT_JSON, PRINT_NDJSON };
@@ -15,6 +16,7 @@ struct print {
 	enum count_unit unit;
 	bool list;		/* names only */
 	uint64_t rows;		/* printed so far */
+	struct digits_stamp stamp;
 };
 
 void print_begin(struct print *p);

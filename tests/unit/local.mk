@@ -27,6 +27,7 @@ unit_tests += \
 	tests/unit/test-crc32c \
 	tests/unit/test-current \
 	tests/unit/test-datadir \
+	tests/unit/test-digits \
 	tests/unit/test-fetch \
 	tests/unit/test-flush \
 	tests/unit/test-fold \
@@ -104,6 +105,9 @@ tests_unit_test_creds_SOURCES = tests/unit/test-creds.c
 tests_unit_test_creds_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_current_SOURCES = tests/unit/test-current.c
 tests_unit_test_datadir_SOURCES = tests/unit/test-datadir.c
+tests_unit_test_digits_SOURCES = tests/unit/test-digits.c
+tests_unit_test_digits_CPPFLAGS = $(cli_cppflags) $(CMOCKA_CFLAGS)
+tests_unit_test_digits_LDADD = libcount-cli.la $(LDADD)
 tests_unit_test_endpoint_SOURCES = tests/unit/test-endpoint.c
 tests_unit_test_endpoint_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_fetch_SOURCES = tests/unit/test-fetch.c $(coldfix_sources)
