@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "codec/token.h"
+#include "codec/token_fit.h"
 
 static struct token_decoder decoder;
 

@@ -29,6 +29,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/token.c \
 	src/libcount/codec/token.h \
 	src/libcount/codec/token_count.c \
+	src/libcount/codec/token_fit.c \
+	src/libcount/codec/token_fit.h \
 	src/libcount/codec/token_table.c \
 	src/libcount/codec/unpack.c \
 	src/libcount/codec/unpack.h \

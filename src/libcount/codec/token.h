@@ -46,7 +46,7 @@ struct token_table {
 	size_t bytes;				/* what token_table_put will append */
 	uint16_t first, span;			/* tokens first to first + span - 1 */
 	uint8_t fine, slot_bits, resolution, golomb;
-	int8_t level[TOKEN_SPAN];		/* see token_table.c; INT8_MIN: that token is absent */
+	int8_t level[TOKEN_SPAN];		/* see token_table.c; INT8_MIN: the token is absent */
 	uint16_t freq[TOKEN_SPAN], start[TOKEN_SPAN];	/* absent: 0 */
 	uint64_t reciprocal[TOKEN_SPAN];	/* of freq, times 2^40, rounded up */
 };
@@ -61,8 +61,12 @@ struct token_decoder {
 	uint32_t slot[TOKEN_MAX_SLOTS];		/* bits 0-7 token - first, 8-19 its frequency, 20-31 slot - start */
 };
 
-/* Counts are additive: of several pages, in any order.  The centre is best near the median where the values
- * lie away from 0, such as the steps of a counter; 0 costs no byte. */
+/*
+ * Counts are additive: of several pages, in any order.  The centre is best near the median where the values
+ * lie away from 0, such as the steps of a counter; token_centre() proposes one from a sample.  Where 0 costs
+ * about as much, it is better: it takes no bytes.
+ */
+int64_t token_centre(const int64_t *v, size_t n);
 void token_count_start(struct token_counts *c, int64_t centre);
 void token_count(struct token_counts *c, const int64_t *v, size_t n);
 
@@ -102,7 +106,7 @@ const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct toke
 /* States of a page of n values. */
 static inline unsigned token_lanes(size_t n)
 {
-	return n < 256 ? 2 : 4;
+	return n < 512 ? 2 : 4;
 }
 
 /* The token of u and how many bits stay raw. */
@@ -134,11 +138,5 @@ static inline unsigned token_number(unsigned fine)
 {
 	return ((65 - fine) << fine);
 }
-
-/* Frequencies, which sum up to 2^slot_bits, from levels (INT8_MIN: absent), of which at least two are there. */
-void token_frequencies(const int8_t *level, unsigned span, unsigned resolution, unsigned slot_bits, uint16_t *freq);
-
-/* Chooses how the levels of a table are coded, and sets its size in bytes. */
-void token_table_measure(struct token_table *t);
 
 #endif

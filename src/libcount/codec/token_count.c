@@ -1,19 +1,23 @@
 /* token_count.c - counting tokens, what they will cost, and the table for them; see token.h. */
-#include "codec/token.h"
+#include "codec/token_fit.h"
 
-#define FIX 16				/* fractional bits of logarithms */
 #define SLOTS_SHORT 1024		/* values up to which 2^10 slots do: they are set up sooner */
-#define TOKEN_TABLE_BITS 5		/* of a table, about, for a token; a half */
+#define TOKEN_TABLE_BITS 7		/* of a table, about, for a token; a half */
+#define SAMPLE 63			/* values that a median is taken of */
 #define HEAD_BITS 28			/* of a table, about */
 
-/* log2(v) times 2^FIX, v >= 1; within 0.001. */
-static uint64_t log2_fixed(uint64_t v)
+int64_t token_centre(const int64_t *v, size_t n)
 {
-	unsigned length = bits_length(v);
-	int64_t m = (int64_t)((v << (64 - length) << 1) >> (64 - FIX));	/* the fraction above the leading one */
-	int64_t curve = 29014 + (m * (5453 * m / 65536 - 16200)) / 65536;
+	int64_t sample[SAMPLE], x;
+	size_t step = n / SAMPLE + 1, number = 0, at;
 
-	return ((uint64_t)(length - 1) << FIX) + (uint64_t)(m + m * (65536 - m) / 65536 * curve / 65536);
+	for (size_t i = step / 2; i < n && number < SAMPLE; i += step) {
+		x = v[i];
+		for (at = number++; at > 0 && sample[at - 1] > x; at--)
+			sample[at] = sample[at - 1];
+		sample[at] = x;
+	}
+	return number == 0 ? 0 : sample[number / 2];
 }
 
 void token_count_start(struct token_counts *c, int64_t centre)
@@ -132,26 +136,14 @@ uint64_t token_cost_lengths(const uint32_t length[65])
 	return n == 0 ? 0 : estimate(length, 0, 65, 0, n);
 }
 
-/* The level of a token that is c of n values: its frequency is 1 and what the level adds. */
-static int level_of(uint64_t c, uint64_t n, unsigned slot_bits, unsigned resolution)
-{
-	uint64_t share = (c << (slot_bits + 8)) / n;
-
-	share = share < 256 + 32 ? 32 : share - 256;
-	return (int)((log2_fixed(share) + ((UINT64_C(1) << FIX) >> (resolution + 1))) >> (FIX - resolution));
-}
-
 /* Levels, frequencies, and the bits of table and tokens, times 2^FIX. */
 static uint64_t try_resolution(struct token_table *t, const struct merged *m, uint64_t n, unsigned resolution)
 {
 	uint64_t bits;
 
 	t->resolution = (uint8_t)resolution;
-	for (unsigned i = 0; i < m->span; i++) {
-		uint32_t c = m->count[m->first + i];
-
-		t->level[i] = c == 0 ? INT8_MIN : (int8_t)level_of(c, n, t->slot_bits, resolution);
-	}
+	t->golomb = (uint8_t)resolution;	/* about right */
+	token_fit(t, m->count + m->first, n);
 	token_table_measure(t);
 	token_frequencies(t->level, t->span, resolution, t->slot_bits, t->freq);
 	bits = n * t->slot_bits + t->bytes * 8;

@@ -4,7 +4,7 @@
  * What is written is the logarithm of each token's frequency, in steps of 1, 1/2 or 1/4, as the difference from the
  * token before it.  Neighbours are much alike, so that takes 2 to 4 bits; and any levels make a valid table.
  */
-#include "codec/token.h"
+#include "codec/token_fit.h"
 
 #define HEAD_FINE 0x03			/* the first byte */
 #define HEAD_RESOLUTION 0x0c
@@ -18,10 +18,9 @@
 #define CODE_ABSENT 3			/* the code for a run of absent tokens */
 #define LEVEL_RANGE 63			/* from the lowest to the highest level, in steps of 1/4 */
 #define MAX_CODES (2 * TOKEN_SPAN)
-#define CODE_LIMIT 1024			/* no code is that high */
+#define RANGE_GOLOMB 4			/* the order of the codes of first and span */
 
-/* 2^(k/4), times 2^16. */
-static const uint32_t roots[4] = { 65536, 77936, 92682, 110218 };
+const uint32_t token_roots[4] = { 65536, 77936, 92682, 110218 };
 
 void token_frequencies(const int8_t *level, unsigned span, unsigned resolution, unsigned slot_bits, uint16_t *freq)
 {
@@ -40,7 +39,7 @@ void token_frequencies(const int8_t *level, unsigned span, unsigned resolution, 
 		weight[i] = 0;
 		if (level[i] == INT8_MIN)
 			continue;
-		weight[i] = roots[step & 3] << (step >> 2);
+		weight[i] = token_roots[step & 3] << (step >> 2);
 		total += weight[i];
 		present++;
 		if (weight[i] > weight[largest])
@@ -54,6 +53,13 @@ void token_frequencies(const int8_t *level, unsigned span, unsigned resolution, 
 	freq[largest] = (uint16_t)(freq[largest] + slots - sum);
 }
 
+static unsigned code_of(int difference)
+{
+	unsigned c = (unsigned)zigzag(difference);
+
+	return c + (c >= CODE_ABSENT);
+}
+
 /* The levels as codes: of the difference from the present token before, or CODE_ABSENT and the length of a run. */
 static unsigned codes_of(const struct token_table *t, uint16_t *code)
 {
@@ -61,7 +67,7 @@ static unsigned codes_of(const struct token_table *t, uint16_t *code)
 	int before = t->level[0];
 
 	for (unsigned i = 1; i < t->span; i++) {
-		unsigned run = 0, c;
+		unsigned run = 0;
 
 		while (t->level[i] == INT8_MIN) {
 			run++;
@@ -71,8 +77,7 @@ static unsigned codes_of(const struct token_table *t, uint16_t *code)
 			code[number++] = CODE_ABSENT;
 			code[number++] = (uint16_t)(run - 1);
 		}
-		c = (unsigned)zigzag(t->level[i] - before);
-		code[number++] = (uint16_t)(c + (c >= CODE_ABSENT));
+		code[number++] = (uint16_t)code_of(t->level[i] - before);
 		before = t->level[i];
 	}
 	return number;
@@ -111,12 +116,17 @@ static bool golomb_get(struct bit_reader *r, unsigned k, unsigned *v)
 	return true;
 }
 
+unsigned token_code_bits(int difference, unsigned golomb)
+{
+	return golomb_bits(code_of(difference), golomb);
+}
+
 /* Chooses the order of the codes and says how long the table is. */
 void token_table_measure(struct token_table *t)
 {
 	uint16_t code[MAX_CODES];
 	uint8_t varint[VARINT_MAX];
-	unsigned number = t->span == 1 ? 0 : codes_of(t, code), least = ~0u;
+	unsigned number = t->span == 1 ? 0 : codes_of(t, code), least = ~0u, range;
 
 	for (unsigned k = 0; k <= HEAD_GOLOMB >> HEAD_GOLOMB_SHIFT; k++) {
 		unsigned bits = 0;
@@ -128,7 +138,8 @@ void token_table_measure(struct token_table *t)
 			t->golomb = (uint8_t)k;
 		}
 	}
-	t->bytes = 1 + varint_put(varint, t->first) + (t->span != 1) + (least + 7) / 8;
+	range = golomb_bits(t->first, RANGE_GOLOMB) + (t->span == 1 ? 0 : golomb_bits(t->span - 2, RANGE_GOLOMB));
+	t->bytes = 1 + (range + least + 7) / 8;
 	if (t->centre != 0)
 		t->bytes += varint_put(varint, zigzag(t->centre));
 }
@@ -148,48 +159,45 @@ bool token_table_put(struct buf *out, const struct token_table *t)
 	*p++ = (uint8_t)(head | t->fine | (t->centre != 0 ? HEAD_CENTRE : 0));
 	if (t->centre != 0)
 		p += varint_put(p, zigzag(t->centre));
-	p += varint_put(p, t->first);
+	w = (struct bit_writer){ .p = p };
+	golomb_put(&w, t->first, RANGE_GOLOMB);
 	if (t->span != 1) {
-		*p++ = (uint8_t)(t->span - 1);
-		w = (struct bit_writer){ .p = p };
+		golomb_put(&w, t->span - 2u, RANGE_GOLOMB);
 		number = codes_of(t, code);
 		for (unsigned i = 0; i < number; i++)
 			golomb_put(&w, code[i], t->golomb);
-		p = bits_flush(&w);
 	}
-	out->len = (size_t)(p - out->data);
+	out->len = (size_t)(bits_flush(&w) - out->data);
 	return true;
 }
 
 /* The levels of tokens 1 to span - 1; that of token 0 is 0. */
-static const uint8_t *levels_get(const uint8_t *p, const uint8_t *end, unsigned span, unsigned k, unsigned resolution,
-				 int8_t *level)
+static bool levels_get(struct bit_reader *r, unsigned span, unsigned golomb, unsigned resolution, int8_t *level)
 {
 	int range = LEVEL_RANGE >> (2 - resolution), now = 0, lowest = 0, highest = 0;
-	struct bit_reader r = { .p = p, .end = end };
 
 	level[0] = 0;
 	for (unsigned i = 1; i < span; i++) {
 		unsigned c, run;
 
-		if (!golomb_get(&r, k, &c))
-			return NULL;
+		if (!golomb_get(r, golomb, &c))
+			return false;
 		if (c == CODE_ABSENT) {
-			if (!golomb_get(&r, k, &run) || run >= span - i - 1)
-				return NULL;
+			if (!golomb_get(r, golomb, &run) || run >= span - i - 1)
+				return false;
 			memset(level + i, INT8_MIN, run + 1);
 			i += run + 1;
-			if (!golomb_get(&r, k, &c) || c == CODE_ABSENT)
-				return NULL;
+			if (!golomb_get(r, golomb, &c) || c == CODE_ABSENT)
+				return false;
 		}
 		now += (int)unzigzag(c - (c > CODE_ABSENT));
 		lowest = now < lowest ? now : lowest;
 		highest = now > highest ? now : highest;
 		if (highest - lowest > range)
-			return NULL;
+			return false;
 		level[i] = (int8_t)now;
 	}
-	return bits_end(&r);
+	return true;
 }
 
 static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned resolution)
@@ -207,41 +215,50 @@ static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned re
 	}
 }
 
-const uint8_t *token_table_get(const uint8_t *p, const uint8_t *end, struct token_decoder *d)
+/* What is common to all tokens: their raw bits and least values. */
+static void fill_tokens(struct token_decoder *d)
 {
-	int8_t level[TOKEN_SPAN];
-	unsigned head, resolution;
-	uint64_t v = 0;
-
-	if (p == end)
-		return NULL;
-	head = *p++;
-	if ((head & HEAD_CENTRE) != 0 && ((p = varint_get(p, end, &v)) == NULL || v == 0))
-		return NULL;
-	d->centre = unzigzag(v);
-	d->fine = head & HEAD_FINE;
-	d->slot_bits = (head & HEAD_SLOTS) != 0 ? 12 : 10;
-	d->span = 1;
-	if ((p = varint_get(p, end, &v)) == NULL || v >= token_number(d->fine))
-		return NULL;
-	d->first = (uint16_t)v;
-	if ((head & HEAD_RESOLUTION) == HEAD_ONE) {
-		if ((head & (HEAD_GOLOMB | HEAD_SLOTS)) != 0)
-			return NULL;
-	} else {
-		resolution = (head & HEAD_RESOLUTION) >> HEAD_RESOLUTION_SHIFT;
-		if (p == end || *p == 0 || d->first + *p >= token_number(d->fine))
-			return NULL;
-		d->span = (uint16_t)(*p + 1);
-		p = levels_get(p + 1, end, d->span, (head & HEAD_GOLOMB) >> HEAD_GOLOMB_SHIFT, resolution, level);
-		if (p == NULL)
-			return NULL;
-		fill_slots(d, level, resolution);
-	}
 	for (unsigned i = 0; i < d->span; i++) {
 		d->raw[i] = (uint8_t)token_raw(d->first + i, d->fine);
 		d->base[i] = token_base(d->first + i, d->fine);
 	}
 	d->longest = d->raw[d->span - 1];
-	return p;
+}
+
+const uint8_t *token_table_get(const uint8_t *p, const uint8_t *end, struct token_decoder *d)
+{
+	unsigned head, first, span, golomb, resolution;
+	int8_t level[TOKEN_SPAN];
+	struct bit_reader r;
+	uint64_t centre = 0;
+
+	if (p == end)
+		return NULL;
+	head = *p++;
+	golomb = (head & HEAD_GOLOMB) >> HEAD_GOLOMB_SHIFT;
+	resolution = (head & HEAD_RESOLUTION) >> HEAD_RESOLUTION_SHIFT;
+	if ((head & HEAD_CENTRE) != 0 && ((p = varint_get(p, end, &centre)) == NULL || centre == 0))
+		return NULL;
+	d->centre = unzigzag(centre);
+	d->fine = head & HEAD_FINE;
+	d->slot_bits = (head & HEAD_SLOTS) != 0 ? 12 : 10;
+	r = (struct bit_reader){ .p = p, .end = end };
+	if (!golomb_get(&r, RANGE_GOLOMB, &first) || first >= token_number(d->fine))
+		return NULL;
+	d->first = (uint16_t)first;
+	d->span = 1;
+	if ((head & HEAD_RESOLUTION) == HEAD_ONE) {
+		if ((head & (HEAD_GOLOMB | HEAD_SLOTS)) != 0)
+			return NULL;
+	} else {
+		if (!golomb_get(&r, RANGE_GOLOMB, &span) || span > TOKEN_SPAN - 2 ||
+		    first + span + 1 >= token_number(d->fine))
+			return NULL;
+		d->span = (uint16_t)(span + 2);
+		if (!levels_get(&r, d->span, golomb, resolution, level))
+			return NULL;
+		fill_slots(d, level, resolution);
+	}
+	fill_tokens(d);
+	return bits_end(&r);
 }
