@@ -112,7 +112,7 @@ static inline unsigned token_lanes(size_t n)
 /* The token of u and how many bits stay raw. */
 static inline unsigned token_of(uint64_t u, unsigned fine, unsigned *raw)
 {
-	unsigned length = bits_length(u), r = length > fine + 1 ? length - 1 - fine : 0;
+	unsigned r = (63 ^ (unsigned)__builtin_clzll(u | UINT64_C(1) << fine)) - fine;
 
 	*raw = r;
 	return (r << fine) + (unsigned)(u >> r);
