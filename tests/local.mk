@@ -150,6 +150,7 @@ EXTRA_DIST += $(shell_tests) tests/tap.sh tests/run-program.sh \
 	tests/lib/s3/s3rver.sh \
 	tests/lib/s3/slow-link.py \
 	tests/lib/s3/storage-classes.py \
+	tests/lib/secrets.sh \
 	tests/lib/two-archivers.py
 
 check_PROGRAMS += tests/lib/canon

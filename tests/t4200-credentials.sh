@@ -4,6 +4,7 @@
 # shellcheck disable=SC2163
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 . "$srcdir/lib/s3.sh"
+. "$srcdir/lib/secrets.sh"
 program=$top_builddir/tests/lib/credentials
 [ -x "$program" ] || skip 'built without S3'
 s3_have_python || skip "$s3_why"
@@ -11,25 +12,7 @@ unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 mkdir -p "$HOME/.aws"
 credentials_file=$HOME/.aws/credentials config_file=$HOME/.aws/config
 
-# All that the program ever says is kept, to look for secrets in it.
-credentials()
-{
-	"$program" "$@" >said 2>complained
-	status=$?
-	cat said complained >>all
-	cat said
-	cat complained >&2
-	return $status
-}
-
-# with NAME=VALUE... CMD: like env, for functions too.
-with()
-(
-	while case $1 in *=*) ;; *) false ;; esac do
-		export "$1"; shift
-	done
-	"$@"
-)
+credentials() { keeping "$program" "$@"; }
 
 # finds WANT NAME=VALUE... [-- ARG...]: the columns source and key id.
 finds()

@@ -3,6 +3,7 @@
 # and no secret in all that is said.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
 . "$srcdir/lib/s3.sh"
+. "$srcdir/lib/secrets.sh"
 s3_start rgw
 key=$AWS_ACCESS_KEY_ID secret=$AWS_SECRET_ACCESS_KEY
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
@@ -11,26 +12,7 @@ mkdir "$HOME/.aws"
 printf '%s\n' "$key" "$secret" >keys
 chmod 600 keys
 
-# tool ARG...: count-manifest; all it says is kept.
-tool()
-{
-	count-manifest "$@" >said 2>complained
-	status=$?
-	cat said complained >>all
-	cat said
-	cat complained >&2
-	return $status
-}
-
-# with NAME=VALUE... CMD
-with()
-(
-	# shellcheck disable=SC2163
-	while case $1 in *=*) ;; *) false ;; esac do
-		export "$1"; shift
-	done
-	"$@"
-)
+tool() { keeping count-manifest "$@"; }
 
 echo 'a 1 1700000000' | count-ingest -q
 i=0

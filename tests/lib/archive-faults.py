@@ -6,10 +6,8 @@ and each of three ways: it strikes this request once; each time it is tried; and
 with 0 or 4 and say why, local and bucket must hold every point meanwhile, and after one clean run everything
 is as if nothing had been (archive_world.py).  SHARE: one combination of so many (default 1: all).
 """
-import concurrent.futures
 import json
 import os
-import queue
 import re
 import subprocess
 import sys
@@ -19,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from archive_world import LIB, ServerBucket, World  # noqa: E402
+from archive_world import LIB, ServerBucket, World, disturb  # noqa: E402
 
 FAULTS = ["503", "503 retry-after=1", "500", "501", "403", "404", "409", "412", "reset", "reset-early", "close", "lost",
           "blackhole", "truncate", "corrupt", "corrupt-request", "200-error", "garbage", "latency=300"]
@@ -92,15 +90,7 @@ def one(world, combination):
     return [f"{name}: {x}" for x in bad], said
 
 
-def main():
-    work, share = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    worlds = queue.Queue()
-    for i in range(WORKERS):
-        world = Proxied(os.path.join(work, str(i)), ServerBucket(f"faults-{i}"))
-        world.make()
-        worlds.put(world)
-
-    world = worlds.get()
+def combinations(world):
     before = len(world.logged())
     data = world.fresh("data")
     world.must("count-archive", "-q", "-d", data)
@@ -108,29 +98,19 @@ def main():
     bad = world.check_whole(data)
     if bad:
         sys.exit("the undisturbed run: " + "\n".join(bad))
-    worlds.put(world)
     print(f"# {len(requests)} requests: " + " ".join(x["method"] for x in requests))
+    return [(i + 1, req, fault, way) for i, req in enumerate(requests) for fault in FAULTS for way in WAYS]
 
-    jobs = [(i + 1, req, fault, way) for i, req in enumerate(requests) for fault in FAULTS for way in WAYS]
-    jobs = jobs[::share]
 
-    def with_world(job):
-        world = worlds.get()
-        try:
-            return one(world, job)
-        finally:
-            worlds.put(world)
-
-    started, bad = time.time(), []
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool, open(os.path.join(work, "said"), "w") as said:
-        for b, s in pool.map(with_world, jobs):
-            bad += b
-            said.write(s + "\n")
-            said.flush()
-            for x in b:
-                print(x, flush=True)
-    print(f"# {len(jobs)} combinations in {time.time() - started:.0f} s")
-    sys.exit(1 if bad or not jobs else 0)
+def main():
+    work, share = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    worlds = []
+    for i in range(WORKERS):
+        worlds.append(Proxied(os.path.join(work, str(i)), ServerBucket(f"faults-{i}")))
+        worlds[i].make()
+    right, n, seconds = disturb(work, worlds, lambda world: combinations(world)[::share], one)
+    print(f"# {n} combinations in {seconds:.0f} s")
+    sys.exit(0 if right else 1)
 
 
 main()

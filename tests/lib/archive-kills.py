@@ -7,15 +7,12 @@ directory or the bucket, fails with it once.  The run ends with 0, 3 or 4 and sa
 point meanwhile; and after one clean run everything is as if nothing had been (archive_world.py).
 SHARE: one call of so many (default 1: all).
 """
-import concurrent.futures
 import os
-import queue
 import re
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from archive_world import DirBucket, ServerBucket, World  # noqa: E402
+from archive_world import DirBucket, ServerBucket, World, disturb  # noqa: E402
 
 CHANGES = ("write writev pwrite64 fsync fdatasync rename renameat renameat2 unlink unlinkat link linkat mkdir mkdirat "
            "ftruncate flock openat copy_file_range sendfile").split()
@@ -95,39 +92,22 @@ def one(world, job, fault):
 def main():
     kind, work, fault = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3]
     share = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    worlds = queue.Queue()
+    worlds = []
     for i in range(WORKERS):
         at = os.path.join(work, str(i))
         bucket = DirBucket(os.path.join(at, "s3"), "bucket") if kind == "dir" else ServerBucket(f"kills-{fault.lower()}-{i}")
-        world = World(at, bucket)
-        world.env.update(S3_TIMEOUT="2", S3_RETRIES="2")
-        world.make()
-        worlds.put(world)
-    world = worlds.get()
-    jobs = calls_of(world, fault)
-    worlds.put(world)
-    total = len(jobs)
-    if fault != "KILL":
-        jobs = [job for job in jobs if errors_for(job[0], fault)]
-    jobs = jobs[::share]
+        worlds.append(World(at, bucket))
+        worlds[i].env.update(S3_TIMEOUT="2", S3_RETRIES="2")
+        worlds[i].make()
 
-    def with_world(job):
-        world = worlds.get()
-        try:
-            return one(world, job, fault)
-        finally:
-            worlds.put(world)
+    def jobs(world):
+        calls = calls_of(world, fault)
+        print(f"# {len(calls)} calls")
+        return [job for job in calls if fault == "KILL" or errors_for(job[0], fault)][::share]
 
-    started, bad = time.time(), []
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool, open(os.path.join(work, "said"), "w") as said:
-        for b, s in pool.map(with_world, jobs):
-            bad += b
-            said.write(s + "\n")
-            said.flush()
-            for x in b:
-                print(x, flush=True)
-    print(f"# {len(jobs)} of {total} calls, {fault}, in {time.time() - started:.0f} s")
-    sys.exit(1 if bad or not jobs else 0)
+    right, n, seconds = disturb(work, worlds, jobs, lambda world, job: one(world, job, fault))
+    print(f"# {n} of them, {fault}, in {seconds:.0f} s")
+    sys.exit(0 if right else 1)
 
 
 main()

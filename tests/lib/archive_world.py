@@ -3,11 +3,13 @@ count-archive: archive-faults.py, archive-kills.py.
 
 The run that is disturbed has everything to do: a first look at the bucket and its abilities, a late point that makes
 an object be written anew, what was replaced long ago and is to be deleted, a longer series, new ones, and young
-points that stay.  World.check_whole() is what must hold afterwards.
+points that stay.  World.check_whole() is what must hold afterwards.  disturb() makes many such runs, some at once.
 """
+import concurrent.futures
 import importlib.util
 import json
 import os
+import queue
 import re
 import shutil
 import subprocess
@@ -213,3 +215,32 @@ class World:
             r = subprocess.run([sys.executable, LIB / "read-bucket.py", Path(tmp, "b"), Path(tmp, "points")],
                                capture_output=True, text=True)
         return [] if r.returncode == 0 else [f"read-bucket: {r.stdout}{r.stderr}"]
+
+
+def disturb(work, worlds, list_jobs, one):
+    """Calls one(world, job) for each job of list_jobs(world), in as many threads as there are worlds.
+
+    It returns the complaints, which are printed, and what the run said, which goes to the file WORK/said; the result
+    is (right, jobs, seconds).
+    """
+    free = queue.Queue()
+    jobs = list_jobs(worlds[0])
+    for world in worlds:
+        free.put(world)
+
+    def with_world(job):
+        world = free.get()
+        try:
+            return one(world, job)
+        finally:
+            free.put(world)
+
+    started, right = time.time(), bool(jobs)
+    with concurrent.futures.ThreadPoolExecutor(len(worlds)) as pool, open(os.path.join(work, "said"), "w") as said:
+        for bad, text in pool.map(with_world, jobs):
+            right = right and not bad
+            said.write(text + "\n")
+            said.flush()
+            for x in bad:
+                print(x, flush=True)
+    return right, len(jobs), time.time() - started

@@ -360,6 +360,17 @@ static int with_garbage(struct manifest *m, char *etag)
 	return read_manifest(m, etag);
 }
 
+/* m itself in the place of what has that ETag; NULL: of nothing. */
+static int put_as_is(struct cold_update *u, const struct manifest *m, const char *etag, bool once)
+{
+	prepare(u, NULL, etag != NULL ? m : NULL, etag);
+	if (etag == NULL)
+		assert_int_equal(manifest_copy(m, &u->m), COUNT_OK);
+	u->edit = NULL;
+	u->once = once;
+	return cold_update_run(u, &err);
+}
+
 /* As count-manifest does it: what was decided on one manifest is not done to another. */
 static void test_once(void **state)
 {
@@ -372,31 +383,21 @@ static void test_once(void **state)
 	assert_int_equal(with_garbage(&m, etag), 1);
 	their_next = 1000;
 	they_add();
-	prepare(&u, NULL, &m, etag);
-	u.edit = NULL;
-	u.once = true;
-	assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+	assert_int_equal(put_as_is(&u, &m, etag, true), COUNT_ERR_COLD);
 	assert_non_null(strstr(err.text, KEY ": another run changed it"));
 	assert_null(u.deleted);
 	assert_true(is_there("count-data/cpu/block_1_2.json", &head));
 	assert_true(has_entry(1000));
 	cold_update_free(&u);
 
-	prepare(&u, NULL, NULL, NULL);		/* nor when there should be none */
-	assert_int_equal(manifest_copy(&m, &u.m), COUNT_OK);
-	u.edit = NULL;
-	u.once = true;
-	assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+	assert_int_equal(put_as_is(&u, &m, NULL, true), COUNT_ERR_COLD);	/* nor when there should be none */
 	assert_true(has_entry(1000));
 	cold_update_free(&u);
 	manifest_free(&m);
 
 	assert_int_equal(read_manifest(&m, etag), 1);
 	wrap.lose = 1;				/* our own is no other */
-	prepare(&u, NULL, &m, etag);
-	u.edit = NULL;
-	u.once = true;
-	assert_int_equal(cold_update_run(&u, &err), 1);
+	assert_int_equal(put_as_is(&u, &m, etag, true), 1);
 	assert_int_equal(u.m.seq, m.seq + 1);
 	assert_int_equal(u.m.ngarbage, 1);
 	assert_true(!u.deleted[0] && u.deleted[1]);
@@ -440,10 +441,7 @@ static void test_unfounded(void **state)
 		wrap.manner = NEVER;
 		wrap.base.abilities.if_match = OBJSTORE_HONOURED;
 		err = (struct count_error){ 0 };
-		prepare(&u, NULL, &m, etag);
-		u.edit = NULL;
-		u.once = once != 0;
-		assert_int_equal(cold_update_run(&u, &err), COUNT_ERR_COLD);
+		assert_int_equal(put_as_is(&u, &m, etag, once != 0), COUNT_ERR_COLD);
 		assert_non_null(strstr(err.text, "still the one that we named"));
 		assert_int_equal(wrap.base.abilities.if_match, OBJSTORE_UNKNOWN);
 		assert_true(u.deleted[1]);
