@@ -23,8 +23,8 @@ bench_spawn_SOURCES = bench/spawn.c
 bench_spawn_LDADD =
 
 EXTRA_PROGRAMS += $(bench_programs)
-# t9060 counts with its lines.
-check_PROGRAMS += bench/gen-devops
+# t9060 and t9061 measure with these.
+check_PROGRAMS += bench/bench-codec bench/empty bench/gen-devops bench/limits bench/spawn
 CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)

@@ -352,15 +352,20 @@ def curve(results, name, column, scale=1.0):
             if results.get(name, row, column) is not None]
 
 
+def ranked(bars):
+    """count first, then the others, the least first."""
+    return sorted((bar for bar in bars if bar[1] is not None), key=lambda bar: (bar[0] != "count", bar[1]))
+
+
 def draw(results, folder):
     """The plots; returns the names of those that there are figures for."""
-    lines = [("last:wall", "last value"), ("list:wall", "list of names"), ("max-1h:cpu", "max in 1 h, all (CPU)")]
+    lines = [("last:cpu", "last value"), ("list:cpu", "list of names"), ("max-1h:cpu", "max in 1 h, all")]
     costs = [("ingest:cpu", "ingest"), ("flush:cpu", "flush")]
     charts = {}
     for name, axis in (("points", "points (1,000 series)"), ("series", "series (1,000,000 points)"),
                        ("files", "block files (1,000,000 points, 1,000 series)")):
         charts[f"growth-{name}-queries.svg"] = plot.line_chart, f"Queries and {name}", axis, \
-            "ms above an empty program", [(label, curve(results, f"growth-{name}", column)) for column, label in lines]
+            "processor ms above an empty program", [(label, curve(results, f"growth-{name}", column)) for column, label in lines]
         if name != "files":
             charts[f"growth-{name}-cost.svg"] = plot.line_chart, f"Ingest, flush and {name}", axis, \
                 "processor us a point", [(label, curve(results, f"growth-{name}", column)) for column, label in costs]
@@ -368,10 +373,10 @@ def draw(results, folder):
                 [("on disk", curve(results, f"growth-{name}", "bytes"))]
     names = list(results.rows("peers-a"))
     charts["peers-bytes.svg"] = plot.bar_chart, "Bytes a point on disk, shape (a)", "1,000 series of 10,000 points", \
-        [(name, results.get("peers-a", name, "bytes")) for name in names]
+        ranked([(name, results.get("peers-a", name, "bytes")) for name in names])
     charts["peers-cpu.svg"] = plot.bar_chart, "Processor time of ingest and flush or merge", "us a point, shape (a)", \
-        [(name, total(results.get("peers-a", name, "ingest:cpu"), results.get("peers-a", name, "after:cpu") or 0.0))
-         for name in names]
+        ranked([(name, total(results.get("peers-a", name, "ingest:cpu"),
+                             results.get("peers-a", name, "after:cpu") or 0.0)) for name in names])
     os.makedirs(folder, exist_ok=True)
     return {name for name, (chart, *arguments) in charts.items() if chart(os.path.join(folder, name), *arguments)}
 

@@ -26,7 +26,7 @@ export LC_ALL=C TZ=UTC S3_ENABLED=false MEMORY_BUFFER_SIZE=1000000000
 if [ -n "${QUICK:-}" ]; then
 	shape_a='100 1000' shape_b='2000 10' RUNS=5 HEAVY=2 ROUNDS=1 most=100000 many=1000 slices='1 10 30'
 else
-	shape_a='1000 10000' shape_b='100000 100' RUNS=200 HEAVY=7 ROUNDS=3 most=10000000 many=100000
+	shape_a='1000 10000' shape_b='100000 100' RUNS=200 HEAVY=5 ROUNDS=3 most=10000000 many=100000
 	slices='1 3 10 30 100 300 1000'
 fi
 export RUNS HEAVY

@@ -80,6 +80,7 @@ shell_tests = \
 	tests/t9040-install.sh \
 	tests/t9050-contrib.sh \
 	tests/t9060-budget.sh \
+	tests/t9061-report.sh \
 	tests/t9200-other-processor.sh
 
 # The same files with SLOW=1: more kills, states, bytes and data.
@@ -110,6 +111,7 @@ SLOW_TESTS = \
 	tests/t6720-archive-killed.sh \
 	tests/t9000-open-sets.sh \
 	tests/t9060-budget.sh \
+	tests/t9061-report.sh \
 	tests/t9200-other-processor.sh
 
 TESTS += $(shell_tests)
