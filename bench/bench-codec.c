@@ -359,7 +359,8 @@ int main(int argc, char **argv)
 	}
 	files = argc - optind;
 	if (size == 0 || size > COLUMN_MAX_POINTS || rounds < 1 || levels == 0 || files == 0) {
-		fprintf(stderr, "usage: bench-codec [-v] [-c 1..%d] [-r ROUNDS] [-l 0..2] FILE...\n", COLUMN_MAX_POINTS);
+		fprintf(stderr, "usage: bench-codec [-v] [-c 1..%d] [-r ROUNDS] [-l 0..2] FILE...\n",
+			COLUMN_MAX_POINTS);
 		return 2;
 	}
 	printf("%-16s | for max, default, fast: bytes/point of values, of all; M points/s encode, decode\n", "set");

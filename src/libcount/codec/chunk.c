@@ -24,6 +24,11 @@ void chunk_coder_delete(struct chunk_coder *c)
 	buf_free(&c->trial);
 	buf_free(&c->inner_best);
 	buf_free(&c->inner_trial);
+	for (int i = 0; i < VALUES_PLACES; i++) {
+		buf_free(&c->values[i].pages);
+		buf_free(&c->values[i].page);
+		buf_free(&c->values[i].set);
+	}
 	free(c);
 }
 

@@ -9,6 +9,8 @@
 
 #include "codec/chunk.h"
 #include "codec/ints.h"
+#include "codec/ordered.h"
+#include "codec/values.h"
 
 /* Room for a chunk rounded up to whole groups wherever in it they begin (pack_get writes those). */
 #define CODER_ROOM (CHUNK_MAX_POINTS + 2 * PACK_GROUP)
@@ -22,6 +24,11 @@ struct chunk_coder {
 	uint16_t hash[2 * CHUNK_MAX_POINTS];
 	struct buf best, trial;		/* of a chunk_encode_* call */
 	struct buf inner_best, inner_trial;	/* of the column inside a dictionary */
+
+	struct token_decoder decoders[VALUES_PLACES];
+	int64_t page[COLUMN_PAGE + PACK_GROUP], page_fix[COLUMN_PAGE + PACK_GROUP];
+	struct values_scratch values[VALUES_PLACES];
+	struct set_scratch sets;
 };
 
 /*
@@ -56,18 +63,5 @@ const struct value_codec *value_codec_find(uint8_t id);
 /* The smallest of all encodings of a column, those inside a dictionary (which hold no dictionary) apart. */
 int value_encode_inner(struct chunk_coder *c, const double *values, size_t n, struct buf **out,
 		       uint8_t *id);
-
-/* Doubles as integers in the same order: negative ones turn around, NaN lie at both ends. */
-static inline int64_t double_to_ordered(double v)
-{
-	int64_t b = (int64_t)f64_bits(v);
-
-	return b ^ (int64_t)((uint64_t)(b >> 63) >> 1);
-}
-
-static inline double ordered_to_double(int64_t o)
-{
-	return f64_from_bits((uint64_t)(o ^ (int64_t)((uint64_t)(o >> 63) >> 1)));
-}
 
 #endif

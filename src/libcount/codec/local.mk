@@ -1,10 +1,20 @@
 libcount_core_la_SOURCES += \
 	src/libcount/codec/bits.h \
+	src/libcount/codec/choose.c \
 	src/libcount/codec/chunk.c \
 	src/libcount/codec/chunk.h \
 	src/libcount/codec/coder.h \
 	src/libcount/codec/column.c \
 	src/libcount/codec/column.h \
+	src/libcount/codec/column_dict.c \
+	src/libcount/codec/column_dict.h \
+	src/libcount/codec/column_times.c \
+	src/libcount/codec/distinct.c \
+	src/libcount/codec/distinct.h \
+	src/libcount/codec/form.c \
+	src/libcount/codec/intcol.c \
+	src/libcount/codec/intcol.h \
+	src/libcount/codec/intcol_get.c \
 	src/libcount/codec/ints.c \
 	src/libcount/codec/ints.h \
 	src/libcount/codec/kernels.c \
@@ -15,6 +25,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/kernels_plain.c \
 	src/libcount/codec/legacy.c \
 	src/libcount/codec/legacy.h \
+	src/libcount/codec/ordered.h \
 	src/libcount/codec/pack.c \
 	src/libcount/codec/pack.h \
 	src/libcount/codec/page.c \
@@ -38,4 +49,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/value_dict.c \
 	src/libcount/codec/value_plain.c \
 	src/libcount/codec/value_quotient.c \
-	src/libcount/codec/value_xor.c
+	src/libcount/codec/value_xor.c \
+	src/libcount/codec/values.h \
+	src/libcount/codec/values_get.c \
+	src/libcount/codec/values_put.c \
+	src/libcount/codec/xor.c

@@ -1,6 +1,8 @@
 /* scaled.c - see scaled.h. */
 #include "codec/scaled.h"
 
+#include "codec/coder.h"
+
 #define EXACT_LIMIT 9007199254740992.0		/* 2^53 */
 #define ROUND_LIMIT 2251799813685248.0		/* 2^51 */
 #define ROUND_MAGIC 6755399441055744.0		/* 1.5 * 2^52: adding it leaves no room for a fraction */

@@ -14,7 +14,12 @@
 #ifndef COUNT_CODEC_SCALED_H
 #define COUNT_CODEC_SCALED_H
 
-#include "codec/coder.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct chunk_coder;
 
 #define SCALE_MAX_POWER 22	/* 10^22 is the last power of ten that a double holds exactly */
 #define SCALE_MAX_QUOTIENT 10000

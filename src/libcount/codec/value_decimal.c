@@ -8,6 +8,7 @@
  * how strtod made the value.  Sums and products of decimals (45.501999999999995) are a few
  * ulps off: these cost a small fix each, less than the digits that would name them exactly.
  */
+#include "codec/coder.h"
 #include "codec/scaled.h"
 
 #define SAMPLES 32

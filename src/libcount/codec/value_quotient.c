@@ -9,6 +9,7 @@
  *
  * The denominator is the common multiple of those that the continued fractions of a sample give.
  */
+#include "codec/coder.h"
 #include "codec/scaled.h"
 
 #define SAMPLES 32

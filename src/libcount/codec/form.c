@@ -1,0 +1,64 @@
+/* form.c - doubles as integers and back; see values.h. */
+#include "codec/values.h"
+
+#include "codec/ordered.h"
+
+static struct scale scale_of(const struct form *f)
+{
+	switch (f->transform) {
+	case TRANSFORM_DECIMAL: return (struct scale){ SCALE_DIVIDE, scale_powers[f->power] };
+	case TRANSFORM_QUOTIENT: return (struct scale){ SCALE_DIVIDE, f->divisor };
+	default: return (struct scale){ SCALE_DIGITS15, f->divisor };
+	}
+}
+
+bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x, int64_t *fix)
+{
+	struct scale s;
+	uint64_t any = 0;
+	int64_t last = 0;
+
+	if (f->transform == TRANSFORM_ORDERED) {
+		for (size_t i = 0; i < n; i++)
+			x[i] = double_to_ordered(values[i]);
+		return false;
+	}
+	s = scale_of(f);
+	for (size_t i = 0; i < n; i++)		/* what has no integer repeats one that has */
+		if (scale_integer(&s, values[i], &last))
+			break;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t off;
+
+		scale_integer(&s, values[i], &last);
+		off = f64_bits(values[i]) - f64_bits(scale_value(&s, last));
+		x[i] = last;
+		fix[i] = (int64_t)off;
+		any |= off;
+	}
+	return any != 0;
+}
+
+void form_invert(const struct form *f, const int64_t *x, const int64_t *fix, size_t n, double *values)
+{
+	if (f->transform == TRANSFORM_ORDERED) {
+		for (size_t i = 0; i < n; i++)
+			values[i] = ordered_to_double(x[i]);
+	} else {
+		struct scale s = scale_of(f);
+
+		if (s.way == SCALE_DIVIDE && s.divisor == 1) {
+			for (size_t i = 0; i < n; i++)
+				values[i] = (double)x[i];
+		} else if (s.way == SCALE_DIVIDE) {
+			for (size_t i = 0; i < n; i++)
+				values[i] = (double)x[i] / s.divisor;
+		} else {
+			for (size_t i = 0; i < n; i++)
+				values[i] = scale_value(&s, x[i]);
+		}
+	}
+	if (fix != NULL)
+		for (size_t i = 0; i < n; i++)
+			values[i] = f64_from_bits(f64_bits(values[i]) + (uint64_t)fix[i]);
+}
