@@ -11,6 +11,7 @@
 /* cmocka.h needs the above first */
 #include <cmocka.h>
 
+#include "bucketdir.h"
 #include "cold/sync.h"
 #include "engine/archive.h"
 #include "format/chunklist.h"
@@ -374,7 +375,6 @@ static size_t local_before(struct host *h, int64_t day)
 
 static int begin(void **state)
 {
-	char url[80];
 
 	(void)state;
 	strcpy(top, "/dev/shm/count-test-XXXXXX");
@@ -385,13 +385,7 @@ static int begin(void **state)
 	dies_done = ignores_conditions = false;
 	hook = NULL;
 	memset(&model, 0, sizeof(model));
-	snprintf(url, sizeof(url), "file://%s", top);
-	cold_settings_init(&settings);
-	settings.enabled = true;
-	settings.text[COLD_BUCKET] = strdup("bucket");
-	settings.text[COLD_ENDPOINT] = strdup(url);
-	free(settings.text[COLD_PREFIX]);
-	settings.text[COLD_PREFIX] = strdup("count-data");
+	bucketdir_settings(&settings, top);
 	return 0;
 }
 

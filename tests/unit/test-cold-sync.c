@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bucketdir.h"
 #include "cold/sync.h"
 #include "manifests.h"
 #include "s3/s3.h"
@@ -17,7 +18,7 @@
 
 #define WRITER "00112233445566778899aabbccddeeff"
 
-static char top[64], url[80], warned[512];
+static char top[64], warned[512];
 static struct datadir dir;
 static struct cold_settings settings;
 static struct cold_tier tier;
@@ -55,14 +56,8 @@ static int begin(void **state)
 	snprintf(path, sizeof(path), "%s/d", top);
 	dir = (struct datadir){ .log = { note, NULL } };
 	assert_int_equal(datadir_open(path, true, COUNT_UNIT_MS, false, &dir, NULL), COUNT_OK);
-	snprintf(url, sizeof(url), "file://%s", top);
-	cold_settings_init(&settings);
-	settings.enabled = true;
+	bucketdir_settings(&settings, top);
 	settings.jobs = 3;
-	settings.text[COLD_BUCKET] = strdup("bucket");
-	settings.text[COLD_ENDPOINT] = strdup(url);
-	free(settings.text[COLD_PREFIX]);
-	settings.text[COLD_PREFIX] = strdup("count-data");
 	if (cold_tier_open(&tier, &settings, &dir, &err) != COUNT_OK)
 		fail_msg("%s", err.text);
 	open_index();

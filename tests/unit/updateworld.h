@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bucketdir.h"
 #include "cold/update.h"
 #include "store/objstore_dir.h"
 
@@ -96,7 +97,7 @@ static const struct objstore_ops wrap_ops = { wrap_submit, wrap_drive, wrap_canc
 
 /* ---- A bucket, and what is in it ---- */
 
-static char top[64], url[80], warned[512];
+static char top[64], warned[512];
 static struct datadir dir;
 static struct cold_settings settings;
 static struct cold_tier tier;
@@ -122,13 +123,7 @@ static int begin(void **state)
 	snprintf(path, sizeof(path), "%s/d", top);
 	dir = (struct datadir){ .log = { note, NULL } };
 	assert_int_equal(datadir_open(path, true, COUNT_UNIT_MS, false, &dir, NULL), COUNT_OK);
-	snprintf(url, sizeof(url), "file://%s", top);
-	cold_settings_init(&settings);
-	settings.enabled = true;
-	settings.text[COLD_BUCKET] = strdup("bucket");
-	settings.text[COLD_ENDPOINT] = strdup(url);
-	free(settings.text[COLD_PREFIX]);
-	settings.text[COLD_PREFIX] = strdup("count-data");
+	bucketdir_settings(&settings, top);
 	if (cold_tier_create(&tier, &settings, &dir, &err) != COUNT_OK)
 		fail_msg("%s", err.text);
 	wrap = (struct wrapper){ .inner = tier.store };
