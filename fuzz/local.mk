@@ -29,6 +29,7 @@ fuzz_programs = \
 	fuzz/fuzz-objpath \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
+	fuzz/fuzz-token \
 	fuzz/fuzz-tz \
 	fuzz/fuzz-walframe \
 	fuzz/fuzz-when
@@ -58,6 +59,7 @@ fuzz_fuzz_object_LDADD = libcount-json.la $(LDADD)
 fuzz_fuzz_objpath_SOURCES = fuzz/fuzz-objpath.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
+fuzz_fuzz_token_SOURCES = fuzz/fuzz-token.c $(fuzz_driver)
 fuzz_fuzz_tz_SOURCES = fuzz/fuzz-tz.c $(fuzz_driver)
 fuzz_fuzz_walframe_SOURCES = fuzz/fuzz-walframe.c $(fuzz_driver)
 fuzz_fuzz_when_SOURCES = fuzz/fuzz-when.c $(fuzz_driver)

@@ -2,8 +2,11 @@
 #include "codec/token_fit.h"
 
 #define SLOTS_SHORT 1024		/* values up to which 2^10 slots do: they are set up sooner */
-#define TOKEN_TABLE_BITS 7		/* of a table, about, for a token; a half */
+#define TOKEN_HALF_BITS 7		/* of a table, about, for a token, in half bits */
+#define GAP_HALF_BITS 9			/* and where one is absent before it */
 #define SAMPLE 63			/* values that a median is taken of */
+#define FEW 1500			/* values of which steps of 1/4 are not worth the trouble */
+#define MANY 6000			/* and steps of 1 */
 #define HEAD_BITS 28			/* of a table, about */
 
 int64_t token_centre(const int64_t *v, size_t n)
@@ -77,13 +80,14 @@ static void merged_start(struct merged *m, const struct token_counts *c)
 static uint64_t estimate(const uint32_t *count, unsigned first, unsigned span, unsigned fine, uint64_t n)
 {
 	uint64_t sum = 0, raw = 0, seeds = (n + TOKEN_PAGE - 1) / TOKEN_PAGE * TOKEN_SEED_BITS * TOKEN_MAX_LANES;
-	unsigned present = 0;
+	unsigned present = 0, gaps = 0;
 
 	for (unsigned i = 0; i < span; i++) {
 		uint64_t c = count[i];
 
 		if (c == 0)
 			continue;
+		gaps += present != 0 && count[i - 1] == 0;
 		present++;
 		raw += c * token_raw(first + i, fine);
 		sum += c * log2_fixed(c);
@@ -92,7 +96,8 @@ static uint64_t estimate(const uint32_t *count, unsigned first, unsigned span, u
 		return raw + HEAD_BITS / 2;
 	if (raw < seeds)
 		raw = seeds;		/* what the states could have held */
-	return ((n * log2_fixed(n) - sum) >> FIX) + raw + HEAD_BITS + present * TOKEN_TABLE_BITS / 2;
+	return ((n * log2_fixed(n) - sum) >> FIX) + raw + HEAD_BITS +
+	       (present * TOKEN_HALF_BITS + gaps * GAP_HALF_BITS) / 2;
 }
 
 /* Leaves in m the counts of the fineness that seems best. */
@@ -103,9 +108,10 @@ static uint64_t best_fine(struct merged *m, const struct token_counts *c)
 
 	merged_start(m, c);
 	for (;;) {
-		uint64_t bits = m->span > TOKEN_SPAN ? UINT64_MAX : estimate(m->count + m->first, m->first, m->span, m->fine,
-									    c->n);
+		uint64_t bits = UINT64_MAX;
 
+		if (m->span <= TOKEN_SPAN)
+			bits = estimate(m->count + m->first, m->first, m->span, m->fine, c->n);
 		if (bits < least) {
 			least = bits;
 			best = *m;
@@ -176,7 +182,7 @@ void token_table_make(struct token_table *t, const struct token_counts *c)
 		token_table_measure(&tried);
 		*t = tried;
 	}
-	for (unsigned r = 0; r <= 2 && m.span != 1; r++) {
+	for (unsigned r = c->n > MANY; r <= (c->n < FEW ? 1 : 2) && m.span != 1; r++) {
 		uint64_t bits = try_resolution(&tried, &m, c->n, r);
 
 		if (bits < least) {

@@ -50,11 +50,10 @@ static void costs_start(struct costs *l, const struct token_table *t, uint64_t n
 /* The level, from the lowest, whose frequency is nearest to c of n. */
 static int ideal(uint64_t c, uint64_t n, const struct token_table *t)
 {
-	uint64_t share = (c << (t->slot_bits + 8)) / n;		/* times 2^8 */
+	uint64_t share = (c << (t->slot_bits + 8)) / n, half_step = UINT64_C(1) << (FIX - t->resolution - 1);
 
-	share = share < 256 + 32 ? 32 : share - 256;
-	return (int)((log2_fixed(share) - ((uint64_t)(8 - OCTAVES_BELOW) << FIX) + (1u << FIX >> (t->resolution + 1))) >>
-		     (FIX - t->resolution));
+	share = share < 256 + 32 ? 32 : share - 256;		/* slots times 2^8 */
+	return (int)((log2_fixed(share) - ((8 - OCTAVES_BELOW) << FIX) + half_step) >> (FIX - t->resolution));
 }
 
 /*

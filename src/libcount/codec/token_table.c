@@ -83,7 +83,7 @@ static unsigned codes_of(const struct token_table *t, uint16_t *code)
 	return number;
 }
 
-/* Exponential Golomb codes of order k: as many zeros as v + 2^k has bits beyond k + 1, a one, the bits below its highest. */
+/* Exponential Golomb codes of order k: zeros, as many as v + 2^k has bits beyond k + 1; a one; its lower bits. */
 static unsigned golomb_bits(unsigned v, unsigned k)
 {
 	return 2 * bits_length(v + (1u << k)) - 1 - k;
