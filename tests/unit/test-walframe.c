@@ -131,6 +131,96 @@ static void test_hostile_values(void **state)
 	}
 }
 
+/* The bytes of a run of one series x, without what all runs have. */
+static size_t value_bytes(const double *v, uint32_t n)
+{
+	int64_t t[MAX_N];
+	struct walframe_series s;
+	struct buf b;
+	size_t len;
+
+	for (uint32_t i = 0; i < n; i++)
+		t[i] = (int64_t)i * 10;
+	round_trip(t, v, n);
+	s = series("x", t, v, n);
+	b = frame_of(&s, 1);
+	len = b.len - WALFRAME_HEADER - WALFRAME_TRAILER - 12 - 9 - (n > 127) - (n > 1);
+	buf_free(&b);
+	return len;
+}
+
+/* Decimals are stored as integers, and only those that are. */
+static void test_decimals(void **state)
+{
+	static const double pow10[] = { 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+	static const double odd[] = { -0.0, 0.1 + 0.2, 1.0 / 3, 1e300, 5e-324, INFINITY, -INFINITY,
+				      2251799813685248.5, 1e-10, 0.12345678901 };
+	double v[MAX_N], nan = nan_bits(0x7ff8000000000000);
+
+	(void)state;
+	for (unsigned d = 1; d <= 9; d++)
+		for (unsigned width = 0; width <= 3; width++)
+			for (uint32_t n = 1; n < 40; n++) {
+				static const uint64_t most[] = { 1, 256, 65536, 4294967296 };
+				int64_t base = (int64_t)(rnd() % 1000000) - 500000;
+				size_t bytes;
+
+				for (uint32_t i = 0; i < n; i++)
+					v[i] = (double)(base + (int64_t)(rnd() % most[width])) / pow10[d];
+				if (d < 9)	/* one more decimal than the others */
+					v[rnd() % n] = (double)(base * 10 + 1) / pow10[d + 1];
+				bytes = value_bytes(v, n);
+				assert_true(width == 3 || bytes <= 1 + 4 + (size_t)n * 4);
+				v[rnd() % n] = odd[rnd() % 10];
+				if (n > 1)
+					assert_int_equal(value_bytes(v, n), 8 * (size_t)n);
+				v[rnd() % n] = nan;
+				assert_true(n == 1 || value_bytes(v, n) == 8 * (size_t)n);
+			}
+	for (uint32_t i = 0; i < 100; i++)		/* as many decimals as any of them needs */
+		v[i] = 20 + (double)(i % 40) / pow10[i % 3];
+	assert_int_equal(value_bytes(v, 100), 1 + 2 + 2 * 100);
+	for (uint32_t i = 0; i < 4; i++)
+		v[i] = 0.5;
+	assert_int_equal(value_bytes(v, 4), 2);
+	v[0] = 225179981368524.7;		/* times ten just below 2^51, and then above */
+	v[1] = 225179981368526.4;
+	assert_int_equal(value_bytes(v, 2), 16);
+	v[0] = -v[0];
+	v[1] = -v[1];
+	assert_int_equal(value_bytes(v, 2), 16);
+	v[0] = nan;
+	v[1] = 1;
+	assert_int_equal(value_bytes(v, 2), 16);
+	v[0] = 1;
+	v[1] = nan;
+	assert_int_equal(value_bytes(v, 2), 16);
+}
+
+/* How many decimals is a byte of the file. */
+static void test_forged_decimals(void **state)
+{
+	int64_t t = 0;
+	double v = 0.5;
+	struct walframe_series s = series("x", &t, &v, 1);
+	struct buf b = frame_of(&s, 1);
+	uint8_t *d = b.data + WALFRAME_HEADER + 12 + 9;
+	struct walframe_run run;
+	struct walframe f;
+
+	(void)state;
+	assert_int_equal(*d, 1);
+	for (unsigned i = 0; i < 256; i++) {
+		*d = (uint8_t)i;
+		walframe_seal(b.data, SALT);
+		assert_int_equal(walframe_get(b.data, NULL, &f), COUNT_OK);
+		assert_int_equal(walframe_run_name(b.data, &f, 0, &run), COUNT_OK);
+		assert_int_equal(walframe_run_parse(&f, &run),
+				 i >= 1 && i <= 22 ? COUNT_OK : COUNT_ERR_CORRUPT);
+	}
+	buf_free(&b);
+}
+
 static void test_hostile_times(void **state)
 {
 	static const int64_t t[][4] = {
@@ -310,7 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile_values),
-		cmocka_unit_test(test_hostile_times),
+		cmocka_unit_test(test_decimals), cmocka_unit_test(test_forged_decimals), cmocka_unit_test(test_hostile_times),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_small),

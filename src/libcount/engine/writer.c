@@ -21,8 +21,8 @@
 #include "hot/log.h"
 
 #define BATCH_MIN (128u << 10)		/* points */
-#define BATCH_MAX (1u << 20)
-#define BATCH_PER_SERIES 8
+#define BATCH_MAX (1u << 21)
+#define BATCH_PER_SERIES 16
 #define TABLE_BYTES (64u << 20)		/* beyond, a commit drops the table and the epoch changes */
 #define SYNC_NS 1000000000		/* INTERVAL: how old an unsynced commit may get */
 #define LOOK_EVERY 4096			/* adds between looks at the clock */

@@ -49,4 +49,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/format/walframe.c \
 	src/libcount/format/walframe.h \
 	src/libcount/format/walframe_encode.c \
-	src/libcount/format/walframe_layout.h
+	src/libcount/format/walframe_layout.h \
+	src/libcount/format/walframe_values.c \
+	src/libcount/format/walframe_values.h

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/num.h"
 #include "count.h"
 #include "format/walframe_layout.h"
 
@@ -150,6 +151,11 @@ static const uint8_t *parse_values(const uint8_t *p, const uint8_t *end, struct 
 	uint64_t zz = 0, bytes = run->value_code == WALRUN_SAME ? 8 :
 				 (uint64_t)run->n * value_width(run->value_code);
 
+	if (run->value_code >= WALRUN_DECIMAL) {
+		if (p == end || *p == 0 || *p > WALRUN_DECIMALS_MAX)
+			return NULL;
+		run->pow10 = num_exact_pow10[*p++];
+	}
 	if (run->value_code >= WALRUN_INT) {
 		p = varint_get(p, end, &zz);
 		run->base = unzigzag(zz);
@@ -217,6 +223,29 @@ static int decode_times(const struct walframe_run *run, uint32_t from, uint32_t 
 	return from + n == run->n && time != run->last ? COUNT_ERR_CORRUPT : COUNT_OK;
 }
 
+static void decode_integers(const struct walframe_run *run, const uint8_t *p, size_t width, uint32_t n,
+			    double *out)
+{
+	switch (width) {
+	case 0:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (double)run->base;
+		break;
+	case 1:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (double)(run->base + p[i]);
+		break;
+	case 2:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (double)(run->base + get_u16(p + 2 * (size_t)i));
+		break;
+	default:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (double)(run->base + get_u32(p + 4 * (size_t)i));
+		break;
+	}
+}
+
 static void decode_values(const struct walframe_run *run, uint32_t from, uint32_t n, double *out)
 {
 	size_t width = value_width(run->value_code);
@@ -230,23 +259,13 @@ static void decode_values(const struct walframe_run *run, uint32_t from, uint32_
 		for (uint32_t i = 0; i < n; i++)
 			out[i] = get_f64(run->values);
 		break;
-	case WALRUN_INT:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (double)run->base;
-		break;
-	case WALRUN_INT + 1:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (double)(run->base + p[i]);
-		break;
-	case WALRUN_INT + 2:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (double)(run->base + get_u16(p + 2 * (size_t)i));
-		break;
 	default:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (double)(run->base + get_u32(p + 4 * (size_t)i));
+		decode_integers(run, p, width, n, out);
 		break;
 	}
+	if (run->value_code >= WALRUN_DECIMAL)
+		for (uint32_t i = 0; i < n; i++)
+			out[i] /= run->pow10;
 }
 
 int walframe_run_next(const struct walframe_run *run, struct walframe_cursor *cur, int64_t *times,

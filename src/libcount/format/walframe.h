@@ -91,6 +91,7 @@ struct walframe_run {
 	uint64_t step;
 	const uint8_t *times, *values;
 	int64_t base;		/* of integers */
+	double pow10;		/* what they are divided by */
 	uint8_t time_width;	/* bytes of each distance: 0, 1, 2, 4, 8 */
 	uint8_t value_code;
 };

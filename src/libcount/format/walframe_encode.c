@@ -9,6 +9,7 @@
 #include "count.h"
 #include "format/walframe.h"
 #include "format/walframe_layout.h"
+#include "format/walframe_values.h"
 
 uint64_t walframe_hash(const char *name, size_t len)
 {
@@ -30,8 +31,8 @@ int walframe_order(const struct walframe_series *a, const struct walframe_series
 
 size_t walframe_bound(const struct walframe_series *s)
 {
-	/* directory, checksum, enc, five varints and a base; 8 + 8 bytes a point */
-	return 12 + 4 + 1 + 5 * VARINT_MAX + VARINT_MAX + s->name_len + (size_t)s->n * 16;
+	/* directory, checksum, enc, five varints, decimals and a base; 8 + 8 bytes a point */
+	return 12 + 4 + 1 + 5 * VARINT_MAX + 1 + VARINT_MAX + s->name_len + (size_t)s->n * 16;
 }
 
 void walseg_put(uint8_t out[WALSEG_HEADER], const uint8_t boot[16], const uint8_t seed[8])
@@ -99,74 +100,6 @@ static uint8_t *put_times(uint8_t *p, const int64_t *t, uint32_t n, const struct
 	return p + (size_t)(n - 1) * time_width(plan->tw);
 }
 
-/* ---- Values ---- */
-
-struct value_plan { int64_t base; unsigned ve; };
-
-/* Whether v is an integer, kept bit for bit by int64: not -0, not beyond 2^53. */
-static bool as_integer(double v, int64_t *i)
-{
-	if (!(v >= -WALRUN_INT_MAX && v <= WALRUN_INT_MAX))
-		return false;
-	*i = (int64_t)v;
-	return f64_bits((double)*i) == f64_bits(v);
-}
-
-/* Stops at the first value that is no integer and differs from the first one: mostly at once. */
-static void plan_values(const double *v, uint32_t n, struct value_plan *plan)
-{
-	int64_t min = INT64_MAX, max = INT64_MIN, x;
-	uint64_t spread;
-	uint32_t i = 0, same = 1;
-
-	*plan = (struct value_plan){ .ve = WALRUN_RAW };
-	for (; i < n && as_integer(v[i], &x); i++) {
-		min = x < min ? x : min;
-		max = x > max ? x : max;
-	}
-	spread = (uint64_t)max - (uint64_t)min;		/* garbage when there was none: i is 0 */
-	if (i == n && spread <= UINT32_MAX) {
-		plan->base = min;
-		plan->ve = spread == 0 ? WALRUN_INT : spread <= UINT8_MAX ? WALRUN_INT + 1 :
-			   spread <= UINT16_MAX ? WALRUN_INT + 2 : WALRUN_INT + 3;
-		return;
-	}
-	while (same < n && f64_bits(v[same]) == f64_bits(v[0]))
-		same++;
-	if (same == n && n > 1)
-		plan->ve = WALRUN_SAME;
-}
-
-static uint8_t *put_values(uint8_t *p, const double *v, uint32_t n, const struct value_plan *plan)
-{
-	size_t i;
-
-	switch (plan->ve) {
-	case WALRUN_RAW:
-		memcpy(p, v, (size_t)n * 8);
-		return p + (size_t)n * 8;
-	case WALRUN_SAME:
-		put_f64(p, v[0]);
-		return p + 8;
-	}
-	p += varint_put(p, zigzag(plan->base));
-	switch (plan->ve) {
-	case WALRUN_INT + 1:
-		for (i = 0; i < n; i++)
-			p[i] = (uint8_t)((int64_t)v[i] - plan->base);
-		break;
-	case WALRUN_INT + 2:
-		for (i = 0; i < n; i++)
-			put_u16(p + 2 * i, (uint16_t)((int64_t)v[i] - plan->base));
-		break;
-	case WALRUN_INT + 3:
-		for (i = 0; i < n; i++)
-			put_u32(p + 4 * i, (uint32_t)((int64_t)v[i] - plan->base));
-		break;
-	}
-	return p + (size_t)n * value_width(plan->ve);
-}
-
 /* ---- Frames ---- */
 
 static int put_run(struct buf *out, const struct walframe_series *s, int64_t frame_first)
@@ -179,7 +112,7 @@ static int put_run(struct buf *out, const struct walframe_series *s, int64_t fra
 		return COUNT_ERR_NOMEM;
 	if (s->n > 1 && plan_times(s->times, s->n, &tp) != COUNT_OK)
 		return COUNT_ERR_INVALID;
-	plan_values(s->values, s->n, &vp);
+	walvalues_plan(s->values, s->n, &vp);
 	p = out->data + out->len + 4;	/* the checksum comes when it is sealed */
 	*p++ = (uint8_t)(tp.tw | vp.ve << 4);
 	p += varint_put(p, s->name_len);
@@ -193,7 +126,7 @@ static int put_run(struct buf *out, const struct walframe_series *s, int64_t fra
 			p += varint_put(p, tp.span);
 		p = put_times(p, s->times, s->n, &tp);
 	}
-	p = put_values(p, s->values, s->n, &vp);
+	p = walvalues_put(p, s->values, s->n, &vp);
 	out->len = (size_t)(p - out->data);
 	return COUNT_OK;
 }

@@ -8,8 +8,9 @@
 #define WALFRAME_MAGIC "cFr1"
 
 /* How values are stored: the high half of enc. */
-enum { WALRUN_RAW, WALRUN_SAME, WALRUN_INT, WALRUN_CODES = WALRUN_INT + 4 };
+enum { WALRUN_RAW, WALRUN_SAME, WALRUN_INT, WALRUN_DECIMAL = WALRUN_INT + 4, WALRUN_CODES = WALRUN_DECIMAL + 4 };
 #define WALRUN_TIME_CODES 5
+#define WALRUN_DECIMALS_MAX 22	/* 10^22 is the greatest power of ten that is a double */
 #define WALRUN_INT_MAX 9007199254740992.0	/* 2^53: beyond, doubles skip integers */
 
 static inline size_t time_width(unsigned tw)
@@ -19,7 +20,11 @@ static inline size_t time_width(unsigned tw)
 
 static inline size_t value_width(unsigned ve)
 {
-	return ve == WALRUN_RAW ? 8 : ve <= WALRUN_INT ? 0 : (size_t)1 << (ve - WALRUN_INT - 1);
+	unsigned narrow = ve - WALRUN_INT;
+
+	if (ve < WALRUN_INT)
+		return ve == WALRUN_RAW ? 8 : 0;
+	return narrow % 4 == 0 ? 0 : (size_t)1 << (narrow % 4 - 1);
 }
 
 #endif
