@@ -25,6 +25,7 @@
 #define BATCH_PER_SERIES 16
 #define TABLE_BYTES (64u << 20)		/* beyond, a commit drops the table and the epoch changes */
 #define SYNC_NS 1000000000		/* INTERVAL: how old an unsynced commit may get */
+#define AHEAD 8				/* series whose memory is asked for before it is used */
 #define LOOK_EVERY 4096			/* adds between looks at the clock */
 
 struct count_writer {
@@ -257,6 +258,8 @@ static int make_runs(count_writer *w)
 		uint32_t id = order[i], count = w->counts[id];
 		const struct seriestab_entry *e = &w->tab.v[id];
 
+		if (i + AHEAD < n)
+			__builtin_prefetch(&w->tab.v[order[i + AHEAD]]);
 		if (count == 0)
 			continue;
 		w->runs[nruns++] = (struct walframe_series){

@@ -11,6 +11,8 @@
 #include "format/walframe_layout.h"
 #include "format/walframe_values.h"
 
+#define AHEAD 8
+
 uint64_t walframe_hash(const char *name, size_t len)
 {
 	return XXH3_64bits(name, len);
@@ -176,6 +178,8 @@ int walframe_encode(const struct walframe_series *series, size_t n, struct buf *
 	memset(out->data + start, 0, WALFRAME_HEADER);
 	out->len = dir + n * 12;
 	for (size_t i = 0; i < n && ret == COUNT_OK; i++) {
+		if (i + AHEAD < n)
+			__builtin_prefetch(series[i + AHEAD].name);	/* anywhere: the order is that of hashes */
 		put_u64(out->data + dir + 8 * i, series[i].hash);
 		put_u32(out->data + dir + 8 * n + 4 * i, (uint32_t)(out->len - start));
 		ret = put_run(out, &series[i], t.first);
