@@ -1,4 +1,4 @@
-"""page.py RESULTS BENCH TEMPLATE FOLDER - writes FOLDER/performance.md and its plots from what bench/report.sh measured.
+"""page.py RESULTS BENCH TEMPLATE FOLDER - writes FOLDER/performance.md and its plots of what bench/report.sh measured.
 
 TEMPLATE is the page with the text that people write.  A line "@name" alone stands for what the function made("name")
 below returns; @{table/row/column} in a line for one figure.  What was not measured is said so, never left out.
@@ -108,7 +108,7 @@ def sizes(results):
         peer, best = peers.get(name, ("-", None))
         times = ratio(results.get("sizes", name, "default"), best)
         mark = " **over 1.05**" if times is not None and times > 1.05 else ""
-        rows.append([name, f"{results.get('sizes', name, 'points'):,.0f}", f"{results.get('sizes', name, 'series'):,.0f}"]
+        rows.append([name] + [f"{results.get('sizes', name, column):,.0f}" for column in ("points", "series")]
                     + [fixed(results.get("sizes", name, level)) for level in names]
                     + [peer, fixed(best), fixed(times, 2) + mark])
     rows.append(["**mean**", f"{sum(results.get('sizes', n, 'points') for n in sets):,.0f}",
@@ -134,23 +134,23 @@ def ingest(results):
     for name in ("a", "b"):
         def get(column, row=name):
             return results.get("generated", row, column)
-        both = total(get("ingest:cpu"), get("flush:cpu"))
-        fast = total(get("ingest:cpu"), get("flush-fast:cpu"))
-        rows += [[f"{name}: count-ingest, pipe to durable log", fixed(get("ingest:cpu"), 4), fixed(get("ingest:wall"), 4),
-                  show(get("ingest:rss")), show(ratio(get("ingest:cpu"), get("wc:cpu")))],
-                 [f"{name}: count-ingest --dry-run: parsing and look-up", fixed(get("dry-run:cpu"), 4),
-                  fixed(get("dry-run:wall"), 4), show(get("dry-run:rss")), show(ratio(get("dry-run:cpu"), get("wc:cpu")))]]
-        for level in ("", "-fast", "-max"):
-            if get(f"flush{level}:cpu") is not None:
-                rows.append([f"{name}: count-flush{level and ' --level ' + level[1:]}", fixed(get(f"flush{level}:cpu"), 4),
-                             fixed(get(f"flush{level}:wall"), 4), show(get(f"flush{level}:rss")),
-                             show(ratio(get(f"flush{level}:cpu"), get("wc:cpu")))])
-        rows.append([f"**{name}: ingest, flush and compaction**", "**" + fixed(both, 4) + "**", "", "",
-                     show(ratio(both, get("wc:cpu")))])
+
+        wc = get("wc:cpu")
+        for label, column in (("count-ingest, pipe to durable log", "ingest"),
+                              ("count-ingest --dry-run: parsing and look-up", "dry-run"),
+                              ("count-ingest of a file, by all cores", "jobs"), ("count-flush", "flush"),
+                              ("count-flush --level fast", "flush-fast"), ("count-flush --level max", "flush-max")):
+            cpu = get(column + ":cpu")
+            if cpu is not None:
+                rows.append([f"{name}: {label}", fixed(cpu, 4), fixed(get(column + ":wall"), 4),
+                             show(get(column + ":rss")), show(ratio(cpu, wc))])
+        both, fast = (total(get("ingest:cpu"), get(flush)) for flush in ("flush:cpu", "flush-fast:cpu"))
+        rows.append([f"**{name}: ingest, flush and compaction**", f"**{fixed(both, 4)}**", "", "",
+                     show(ratio(both, wc))])
         if fast is not None:
-            rows.append([f"{name}: the same at level fast", fixed(fast, 4), "", "", show(ratio(fast, get("wc:cpu")))])
-        rows.append([f"{name}: wc -l of the same pipe", fixed(get("wc:cpu"), 4), fixed(get("wc:wall"), 4),
-                     show(get("wc:rss")), "1"])
+            rows.append([f"{name}: the same at level fast", fixed(fast, 4), "", "", show(ratio(fast, wc))])
+        rows.append([f"{name}: wc -l of the same pipe", fixed(wc, 4), fixed(get("wc:wall"), 4), show(get("wc:rss")),
+                     "1"])
     return table(["", "processor us/point", "elapsed us/point", "peak MiB", "times wc -l"], rows)
 
 
@@ -162,6 +162,8 @@ def queries(results):
             wall, cpu = (results.get("queries", row, f"{query}:{what}") for what in ("wall", "cpu"))
             return "-" if wall is None else f"{fixed(wall, 2)} ({fixed(cpu, 2)})"
         rows.append([name] + [cell(query) for query in ["start"] + QUERIES])
+        if results.get("queries", name, "max-1h, all cores:wall") is not None:
+            rows.append([name + ", all cores"] + ["-"] * 5 + [cell("max-1h, all cores"), "-", "-"])
     return table(["data", "start"] + QUERIES, rows)
 
 
@@ -222,13 +224,26 @@ def distance(results):
              None if not memory else 16 / memory / 1e3),
             ("text dump of (a)", results.get("queries", "a", "text:cpu"), "cat of the lines through a pipe",
              us("cat of the lines, through a pipe")),
-            ("text dump of (a)", results.get("queries", "a", "text:cpu"), "zstd -d of the lines", us("zstd -d of them")),
+            ("text dump of (a)", results.get("queries", "a", "text:cpu"), "zstd -d of the lines",
+             us("zstd -d of them")),
             ("sum of all points of (a), decoded", scan, "memcpy of 16 bytes a point",
              None if not memory else 16 / memory / 1e3)]
     cells = [[a, fixed(x, 4) + " us", b, fixed(y, 4) + " us", show(ratio(x, y))] for a, x, b, y in rows]
     cells.append(["last value, a whole process", fixed(total(start, empty), 2) + " ms", "an empty C program",
                   fixed(empty, 2) + " ms", show(ratio(total(start, empty), empty))])
     return table(["path", "it takes", "beside", "that takes", "times"], cells)
+
+
+def codec_speed(results, name, level, column):
+    """M points/s of bench-codec's row: after the name three groups (max, default, fast) of four figures."""
+    for columns in results.rows("codec").values():
+        words = [group.split() for group in columns["line"].split("|")]
+        if len(words) == 4 and words[0] == [name]:
+            try:
+                return float(words[("max", "default", "fast").index(level) + 1][("encode", "decode").index(column) + 2])
+            except (IndexError, ValueError):
+                return None
+    return None
 
 
 @made("targets")
@@ -252,7 +267,13 @@ def targets(results):
             ("(a), ingest + flush + compaction, us/point", 0.11, both[0]),
             ("(b), ingest + flush + compaction, us/point", 0.2, both[1]),
             ("peak memory of ingest or flush, MiB", 320, None if None in memory else max(memory)),
-            ("(a), decode and sum, M points/s", -1000, ratio(points, scan and scan * 1e3)),
+            ("(a), encode at the default level, M points/s", -40,
+             codec_speed(results, "generated-a", "default", "encode")),
+            ("(a), encode at level fast, M points/s", -120, codec_speed(results, "generated-a", "fast", "encode")),
+            ("(a), decode of packed pages, M points/s", -1200, codec_speed(results, "generated-a", "fast", "decode")),
+            ("open sets, decode of token-coded pages, mean, M points/s", -250,
+             codec_speed(results, "mean", "max", "decode")),
+            ("(a), count-query, decode and sum, M points/s", -1000, ratio(points, scan and scan * 1e3)),
             ("(a), text dump, us/point", 0.05, get("queries", "a", "text:cpu")),
             ("(a), CSV, us/point", 0.07, get("queries", "a", "csv:cpu")),
             ("(a), NDJSON, us/point", 0.07, get("queries", "a", "ndjson:cpu")),
@@ -365,7 +386,8 @@ def draw(results, folder):
     for name, axis in (("points", "points (1,000 series)"), ("series", "series (1,000,000 points)"),
                        ("files", "block files (1,000,000 points, 1,000 series)")):
         charts[f"growth-{name}-queries.svg"] = plot.line_chart, f"Queries and {name}", axis, \
-            "processor ms above an empty program", [(label, curve(results, f"growth-{name}", column)) for column, label in lines]
+            "processor ms above an empty program", \
+            [(label, curve(results, f"growth-{name}", column)) for column, label in lines]
         if name != "files":
             charts[f"growth-{name}-cost.svg"] = plot.line_chart, f"Ingest, flush and {name}", axis, \
                 "processor us a point", [(label, curve(results, f"growth-{name}", column)) for column, label in costs]

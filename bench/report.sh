@@ -103,6 +103,10 @@ shape_costs()
 		cat "$tmp/lines" | cost generated "$1" wc: "$points" wc -l
 		# shellcheck disable=SC2002
 		cat "$tmp/lines" | cost generated "$1" dry-run: "$points" count-ingest -q --dry-run
+		if [ -n "$ingest_1" ]; then
+			rm -rf "$DATA_DIR"
+			cost generated "$1" jobs: "$points" count-ingest -q "$tmp/lines"
+		fi
 		for level in $levels; do
 			[ "$level" != default ] || continue
 			rm -rf "$DATA_DIR"
@@ -148,6 +152,7 @@ ask()
 		max-1h count-query --step 1h --agg max $query_1 -- \
 		max-1d count-query --step 1d --agg max $query_1 -- \
 		scan count-query --step 10000s --agg sum $query_1
+	[ -z "$query_1" ] || timed queries "$1" "$HEAVY" 'max-1h, all cores' count-query --step 1h --agg max
 	for format in text csv ndjson; do
 		for _ in $(seq "$ROUNDS"); do
 			# shellcheck disable=SC2086
