@@ -273,6 +273,41 @@ static void prices(void **state)
 	}
 }
 
+static void kernels_agree(void **state)
+{
+	static uint8_t raw[TOKEN_PAGE * 8 + 8], token[TOKEN_PAGE];
+	static int64_t plain[TOKEN_PAGE], wide[TOKEN_PAGE], best[TOKEN_PAGE];
+	uint64_t seed = 12;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = (uint8_t)next(&seed);
+	for (unsigned round = 0; round < 2000; round++) {
+		size_t n = 1 + (size_t)(next(&seed) % TOKEN_PAGE);
+		struct token_decoder *d = &decoder;
+		unsigned all;
+
+		d->fine = (uint8_t)(round % (TOKEN_MAX_FINE + 1));
+		all = token_number(d->fine) - (8u << d->fine);
+		d->first = (uint16_t)(next(&seed) % all);
+		d->span = (uint16_t)(1 + next(&seed) % (all - d->first) % TOKEN_SPAN);
+		d->centre = (int64_t)next(&seed);
+		for (unsigned i = 0; i < d->span; i++) {
+			d->raw[i] = (uint8_t)token_raw(d->first + i, d->fine);
+			d->base[i] = token_base(d->first + i, d->fine);
+		}
+		d->longest = d->raw[d->span - 1];
+		assert_in_range(d->longest, 0, TOKEN_SHORT_RAW);
+		for (size_t i = 0; i < n; i++)
+			token[i] = (uint8_t)(next(&seed) % d->span);
+		token_join_plain(d, token, raw, n, plain);
+		token_join_wide(d, token, raw, n, wide);
+		token_join_best(d)(d, token, raw, n, best);
+		assert_memory_equal(plain, wide, n * sizeof(*plain));
+		assert_memory_equal(plain, best, n * sizeof(*plain));
+	}
+}
+
 static void a_value_without_token(void **state)
 {
 	int64_t v[] = { 1, 2, 3, 100, 1000 }, other[] = { 1, 2, 50 }, huge[] = { INT64_MIN };
@@ -401,6 +436,7 @@ int main(void)
 		cmocka_unit_test(skewed_tables),
 		cmocka_unit_test(any_levels_make_a_table),
 		cmocka_unit_test(prices),
+		cmocka_unit_test(kernels_agree),
 		cmocka_unit_test(a_value_without_token),
 		cmocka_unit_test(pages_are_independent),
 		cmocka_unit_test(cuts),

@@ -1,10 +1,8 @@
 /* token.c - pages of values as tokens and raw bits; see token.h. */
-#include "codec/token.h"
+#include "codec/token_fit.h"
 
 /* Room for the raw bits of a page, behind what the states keep, and 8 bytes of slack. */
 #define RAW_ROOM (8 + TOKEN_PAGE * 8 + 16)
-
-#define SHORT_RAW 56			/* raw bits that the fast loops can take */
 
 /* Puts the number of a value's token into *token and returns its raw bits; *missing unless the table has it. */
 static inline uint64_t token_split(const struct token_table *t, unsigned fine, int64_t v, uint8_t *token,
@@ -25,7 +23,7 @@ static bool split(const struct token_table *t, const int64_t *restrict v, size_t
 	struct bit_writer w = { .p = raw };
 	unsigned fine = t->fine, missing = 0, width;
 
-	if (token_raw(t->first + t->span - 1u, fine) > SHORT_RAW) {
+	if (token_raw(t->first + t->span - 1u, fine) > TOKEN_SHORT_RAW) {
 		for (size_t i = 0; i < n; i++) {
 			uint64_t low = token_split(t, fine, v[i], &token[i], &width, &missing);
 
@@ -282,35 +280,6 @@ static size_t raw_total(const struct token_decoder *d, const uint8_t *token, siz
 	return bits;
 }
 
-/* Values from tokens and raw bits, none of them over SHORT_RAW; raw has 8 bytes of slack. */
-static void join(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t n, int64_t *v)
-{
-	uint64_t centre = (uint64_t)d->centre;
-	size_t at = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned width = d->raw[token[i]];
-		uint64_t u = d->base[token[i]] + (get_u64(raw + at / 8) >> at % 8 & ((UINT64_C(1) << width) - 1));
-
-		at += width;
-		v[i] = (int64_t)((uint64_t)unzigzag(u) + centre);
-	}
-}
-
-static void join_wide(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t n, int64_t *v)
-{
-	uint64_t centre = (uint64_t)d->centre;
-	size_t at = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned width = d->raw[token[i]];
-		uint64_t low = get_u64(raw + at / 8) >> at % 8, high = (uint64_t)raw[at / 8 + 8] << 1 << (63 - at % 8);
-
-		at += width;
-		v[i] = (int64_t)((uint64_t)unzigzag(d->base[token[i]] + ((low | high) & bits_mask(width))) + centre);
-	}
-}
-
 const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n, int64_t *v)
 {
 	uint8_t raw[RAW_ROOM], token[TOKEN_PAGE];
@@ -337,9 +306,6 @@ const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct toke
 		memcpy(raw + kept / 8, p, bytes);
 		p += bytes;
 	}
-	if (d->longest <= SHORT_RAW)
-		join(d, token, raw, n, v);
-	else
-		join_wide(d, token, raw, n, v);
+	token_join_best(d)(d, token, raw, n, v);
 	return p;
 }

@@ -1,4 +1,4 @@
-/* token_fit.h - inside token*.c: logarithms, tables of frequencies. */
+/* token_fit.h - inside token*.c: logarithms, tables of frequencies, kernels. */
 #ifndef COUNT_CODEC_TOKEN_FIT_H
 #define COUNT_CODEC_TOKEN_FIT_H
 
@@ -30,5 +30,14 @@ void token_fit(struct token_table *t, const uint32_t *count, uint64_t n);
 
 /* Chooses how the levels of a table are coded, and sets its size in bytes. */
 void token_table_measure(struct token_table *t);
+
+/*
+ * n values from tokens and raw bits; behind the raw bits are 8 bytes of slack.  Whatever the tokens, no more is
+ * read than their raw bits need.  All kernels but token_join_wide take up to TOKEN_SHORT_RAW raw bits a value.
+ */
+#define TOKEN_SHORT_RAW 56
+typedef void token_join(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t n, int64_t *v);
+token_join token_join_plain, token_join_wide, token_join_avx512;
+token_join *token_join_best(const struct token_decoder *d);
 
 #endif
