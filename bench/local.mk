@@ -2,6 +2,7 @@
 # A program: add it to bench_programs, sorted, and give its _SOURCES.
 bench_programs = \
 	bench/bench-codec \
+	bench/bench-kernels \
 	bench/bench-num \
 	bench/bench-token \
 	bench/bench-writer \
@@ -11,6 +12,7 @@ bench_programs = \
 	bench/spawn
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
+bench_bench_kernels_SOURCES = bench/bench-kernels.c
 bench_bench_num_SOURCES = bench/bench-num.c
 bench_bench_token_SOURCES = bench/bench-token.c
 bench_bench_writer_SOURCES = bench/bench-writer.c

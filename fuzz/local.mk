@@ -27,6 +27,7 @@ fuzz_programs = \
 	fuzz/fuzz-num \
 	fuzz/fuzz-object \
 	fuzz/fuzz-objpath \
+	fuzz/fuzz-pack \
 	fuzz/fuzz-selector \
 	fuzz/fuzz-series \
 	fuzz/fuzz-token \
@@ -57,6 +58,7 @@ fuzz_fuzz_num_SOURCES = fuzz/fuzz-num.c $(fuzz_driver)
 fuzz_fuzz_object_SOURCES = fuzz/fuzz-object.c $(fuzz_driver)
 fuzz_fuzz_object_LDADD = libcount-json.la $(LDADD)
 fuzz_fuzz_objpath_SOURCES = fuzz/fuzz-objpath.c $(fuzz_driver)
+fuzz_fuzz_pack_SOURCES = fuzz/fuzz-pack.c $(fuzz_driver)
 fuzz_fuzz_selector_SOURCES = fuzz/fuzz-selector.c $(fuzz_driver)
 fuzz_fuzz_series_SOURCES = fuzz/fuzz-series.c $(fuzz_driver)
 fuzz_fuzz_token_SOURCES = fuzz/fuzz-token.c $(fuzz_driver)

@@ -1,4 +1,4 @@
-/* test-pack.c - codec/bits, codec/pack, codec/ints: every width, ragged ends, hostile bytes. */
+/* test-pack.c - codec/bits, codec/pack, codec/ints: every width and length by every kernel, hostile bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "codec/ints.h"
+#include "codec/kernels.h"
 
 #define ROOM 1536
 
@@ -23,23 +24,54 @@ static bool unpacks_to(const struct buf *b, const int64_t *want, size_t n)
 {
 	static int64_t got[ROOM];
 	uint8_t *exact = malloc(b->len);
-	bool whole;
+	bool whole = true;
 
 	memcpy(exact, b->data, b->len);
-	whole = pack_get(exact, exact + b->len, n, got) == exact + b->len;
+	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+		memset(got, 0x55, (n + 1) * sizeof(*got));
+		whole = whole && pack_get_by(kernels_of((enum cpu_level)level), exact, exact + b->len, n, got) ==
+				 exact + b->len &&
+			memcmp(got, want, n * sizeof(*got)) == 0 && got[n] == 0x5555555555555555;
+	}
 	free(exact);
-	return whole && memcmp(got, want, n * sizeof(*got)) == 0;
+	return whole;
+}
+
+/* The same for narrow ones; false too if they are refused. */
+static bool unpacks_narrow_to(const struct buf *b, const int64_t *want, size_t n)
+{
+	static int32_t got[ROOM];
+	uint8_t *exact = malloc(b->len);
+	bool whole = true;
+
+	memcpy(exact, b->data, b->len);
+	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+		const struct kernels *k = kernels_of((enum cpu_level)level);
+
+		got[n] = 0x55555555;
+		whole = whole && pack_get32_by(k, exact, exact + b->len, n, got) == exact + b->len &&
+			got[n] == 0x55555555;
+		for (size_t i = 0; i < n && whole; i++)
+			whole = got[i] == (int32_t)(uint32_t)(uint64_t)want[i];
+	}
+	free(exact);
+	return whole;
 }
 
 static void check_pack(const int64_t *v, size_t n)
 {
 	struct pack_plan plan;
 	struct buf b = { 0 };
+	bool narrow = true;
 
 	pack_plan(&plan, v, n, SIZE_MAX);
 	assert_true(pack_put(&b, &plan, v, n));
 	assert_int_equal(b.len, plan.bytes);
 	assert_true(unpacks_to(&b, v, n));
+	for (size_t i = 0; i < n; i++)
+		narrow = narrow && v[i] == (int32_t)v[i];
+	if (narrow)
+		assert_true(unpacks_narrow_to(&b, v, n));
 	buf_free(&b);
 }
 
@@ -68,21 +100,135 @@ static void bit_fields(void **state)
 
 static void every_width_and_length(void **state)
 {
-	static const size_t lengths[] = { 1, 2, 3, 7, 8, 9, 127, 128, 129, 255, 256, 257, 1024, 1025 };
 	static int64_t v[ROOM];
 	uint64_t seed = 2;
 
 	(void)state;
 	for (unsigned width = 0; width <= 64; width++) {
-		for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
-			for (size_t i = 0; i < lengths[k]; i++)
+		for (size_t n = 1; n <= 400; n++) {
+			for (size_t i = 0; i < n; i++)
 				v[i] = unzigzag(next(&seed) & bits_mask(width));
-			check_pack(v, lengths[k]);
-			for (size_t i = 0; i < lengths[k]; i++)	/* far from zero: relative to a base */
+			check_pack(v, n);
+			if (n % 8 != 0 && n % 128 < 126)
+				continue;
+			for (size_t i = 0; i < n; i++)	/* far from zero: relative to a base */
 				v[i] = (int64_t)((next(&seed) & bits_mask(width)) + 123456789012345);
-			check_pack(v, lengths[k]);
+			check_pack(v, n);
+			for (size_t i = 0; i < n; i++)
+				v[i] = (int32_t)(uint32_t)((next(&seed) & bits_mask(width)) + 0x7fffff00);
+			check_pack(v, n);
 		}
 	}
+}
+
+/* Where count-block(5) says that bit `bit` of field j of a whole group is, as a bit of the group's bytes. */
+static size_t place(size_t j, unsigned w, unsigned bit)
+{
+	size_t lanes = w <= 32 ? 4 : 2, word = w <= 32 ? 32 : 64;
+	size_t in_lane = j / lanes * w + bit;
+
+	return (in_lane / word * lanes + j % lanes) * word + in_lane % word;
+}
+
+static void lanes(void **state)
+{
+	uint64_t seed = 5;
+	int64_t v[PACK_GROUP];
+
+	(void)state;
+	for (unsigned w = 1; w <= 64; w++) {
+		struct pack_plan plan;
+		struct buf b = { 0 };
+
+		for (size_t i = 0; i < PACK_GROUP; i++)
+			v[i] = unzigzag(next(&seed) & bits_mask(w));
+		v[w] = unzigzag(bits_mask(w));		/* both signs, no base */
+		v[w / 2] = unzigzag(bits_mask(w) - 1);
+		pack_plan(&plan, v, PACK_GROUP, SIZE_MAX);
+		assert_true(pack_put(&b, &plan, v, PACK_GROUP));
+		if (plan.groups[0].mode == w && plan.groups[0].exceptions == 0) {
+			assert_int_equal(b.len, 1 + 16 * w);
+			for (size_t i = 0; i < PACK_GROUP * w; i++) {
+				size_t at = place(i / w, w, (unsigned)(i % w));
+
+				assert_int_equal(b.data[1 + at / 8] >> at % 8 & 1, zigzag(v[i / w]) >> i % w & 1);
+			}
+		} else {
+			assert_true(w == 1);		/* a base saves more */
+		}
+		buf_free(&b);
+	}
+}
+
+static void lanes_begin_at_126(void **state)
+{
+	int64_t v[PACK_GROUP] = { 0 };
+
+	(void)state;
+	for (size_t n = 120; n <= 128; n++) {
+		struct pack_plan plan;
+
+		for (size_t i = 0; i < n; i++)
+			v[i] = i % 2 == 0 ? -64 : 63;	/* 7 bits */
+		assert_int_equal(pack_plan(&plan, v, n, SIZE_MAX), n < 126 ? 1 + (n * 7 + 7) / 8 : 1 + 16 * 7);
+	}
+}
+
+static void cut(void **state)
+{
+	int64_t v[300], got[384];
+	int32_t narrow[384];
+	uint64_t seed = 6;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 40; trial++) {
+		size_t n = 100 + next(&seed) % 200;
+		struct pack_plan plan;
+		struct buf b = { 0 };
+
+		for (size_t i = 0; i < n; i++)
+			v[i] = (int64_t)(next(&seed) & bits_mask(next(&seed) % 20 == 0 ? 30 : trial / 2));
+		pack_plan(&plan, v, n, SIZE_MAX);
+		assert_true(pack_put(&b, &plan, v, n));
+		for (size_t len = 0; len < b.len; len++) {
+			uint8_t *exact = malloc(len + (len == 0));
+
+			memcpy(exact, b.data, len);
+			for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+				const struct kernels *k = kernels_of((enum cpu_level)level);
+
+				assert_null(pack_get_by(k, exact, exact + len, n, got));
+				assert_null(pack_get32_by(k, exact, exact + len, n, narrow));
+			}
+			free(exact);
+		}
+		buf_free(&b);
+	}
+}
+
+/* Bases and sums of narrow integers wrap; what has more than 32 bits is refused. */
+static void narrow_limits(void **state)
+{
+	static const struct { uint8_t bytes[9]; size_t len; } wide[] = {
+		{ { 33, 0, 0, 0, 0, 0 }, 6 },				/* a width of 33 */
+		{ { 65 + 33, 0, 0, 0, 0, 0, 0 }, 7 },			/* the same, from a base */
+		{ { 0x80 | 1, 1, 1, 32, 0, 0, 0, 0, 0 }, 9 },		/* 1 and 32 above */
+	};
+	static const uint8_t wraps[] = { 65 + 2, 0xff, 0xff, 0xff, 0xff, 0x1f, 3 };	/* base -2^32 + ..., field 3 */
+	int64_t v[PACK_GROUP];
+	int32_t narrow[PACK_GROUP];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		const uint8_t *p = wide[i].bytes;
+
+		assert_null(pack_get32(p, p + wide[i].len, 1, narrow));
+		assert_ptr_equal(pack_get(p, p + wide[i].len, 1, v), p + wide[i].len);
+	}
+	assert_ptr_equal(pack_get(wraps, wraps + sizeof(wraps), 1, v), wraps + sizeof(wraps));
+	assert_int_equal(v[0], -(INT64_C(1) << 32) + 3);
+	assert_ptr_equal(pack_get32(wraps, wraps + sizeof(wraps), 1, narrow), wraps + sizeof(wraps));
+	assert_int_equal(narrow[0], 3);
 }
 
 static void exceptions_of_every_height(void **state)
@@ -217,10 +363,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bit_fields),
 		cmocka_unit_test(every_width_and_length),
+		cmocka_unit_test(lanes),
+		cmocka_unit_test(lanes_begin_at_126),
 		cmocka_unit_test(exceptions_of_every_height),
 		cmocka_unit_test(extremes),
 		cmocka_unit_test(exceptions_pay),
 		cmocka_unit_test(broken_groups),
+		cmocka_unit_test(cut),
+		cmocka_unit_test(narrow_limits),
 		cmocka_unit_test(integers),
 	};
 

@@ -1,6 +1,7 @@
 /* kernels.c - which kernels there are, and the one that needs no wider vectors; see kernels.h. */
 #include "codec/kernels.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -23,6 +24,13 @@ const struct kernels *kernels_of(enum cpu_level level)
 }
 
 #endif
+
+void sums_divide(struct sums *s, double d)
+{
+	s->divisor = d;
+	s->inverse = 1 / d;
+	s->inverse_low = fma(-s->inverse, d, 1) / d;	/* the remainder is exact */
+}
 
 const struct kernels *kernels_best(void)
 {

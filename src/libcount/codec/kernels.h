@@ -6,12 +6,19 @@
  *
  *	integers wrap, so the order of sums does not matter;
  *	int64 to double is rounded once, to nearest even;
- *	a division is rounded once.  With fused multiply-add it is a product and two corrections (P. Markstein,
- *	IA-64 and Elementary Functions, 2000): y = RN(1 / d), q = RN(x y), r = x - q d exactly, RN(q + r y).
- *	That is the quotient where the divisor is an integer whose odd part is below 2^53 / 3: |q - x / d| is
- *	at most 1.5 ulp, so what is rounded last is off x / d by at most 1.5 * 2^-53 ulp; and x / d is no
- *	nearer than ulp / 2 / (odd part of d) to where rounding changes, as x and d * (ulp / 2) are multiples of
- *	powers of two.  10^22 has the odd part 5^22 = 2.4 * 10^15 < 3.0 * 10^15 = 2^53 / 3.
+ *	a division is rounded once.  With fused multiply-add that takes two operations, if the divisor's inverse is
+ *	there to twice the precision (N. Brisebarre and J.-M. Muller, "Correctly rounded multiplication by arbitrary
+ *	precision constants", IEEE Transactions on Computers 57, 2008): with y = RN(1 / d) and z = RN(1 / d - y),
+ *	the quotient is RN(x y + RN(x z)).
+ *
+ * Why that is x / d rounded, for integers d that sums_divide() takes: what is rounded last is off x / d by at most
+ * e = 2^-52 |1 - y d| |x / d|, for the errors of z and of x z are 2^-53 of z each.  With u the ulp of x / d,
+ * |x / d| < 2^53 u, so e < 2 u |1 - y d|.  The result can be wrong only if x / d is as near as that to a midpoint
+ * of two doubles, an odd multiple m of u / 2.  Let o be the odd part of d, d = o 2^k.  x / d is no midpoint (it would
+ * have to be x = m d exactly, of more bits than x has); if u 2^k / 2 <= the ulp of x, then x - m d is a multiple of
+ * u 2^k / 2, so |x / d - m| >= u / (2 o): too far, if |1 - y d| o < 1 / 4.  Else it is a multiple of the ulp of x,
+ * which divided by d is at least u / 2, and too far as well.  |1 - y d| is at most 2^-53, so d to 2^51 pass; of
+ * the powers of ten to 10^22 each does, by computation.
  *
  * The tables are constants: nothing is set up, nothing is patched.
  */
@@ -32,10 +39,14 @@ struct sums {
 	uint64_t m;		/* of the integer before: (x - first) / factor, orders 1 and 2 */
 	uint64_t step;		/* from the m before that one, order 2 */
 	uint64_t first, factor;
-	double divisor;		/* of quotients32: an integer from 1 on, its odd part at most 5^22 */
+	double divisor;		/* by sums_divide() */
+	double inverse, inverse_low;
 	uint8_t order;		/* 0 to 2 */
 	bool zigzag;		/* fields hold zigzags */
 };
+
+/* d: an integer from 1 to 2^51, or a power of ten to 10^22. */
+void sums_divide(struct sums *s, double d);
 
 /* 128 at a time; no alignment is asked for, and no array overlaps another. */
 struct kernels {
@@ -56,8 +67,8 @@ struct kernels {
 	 * doubles compute x exactly but for one rounding, the same as that of int64 to double. */
 	void (*quotients32)(struct sums *s, const uint32_t *u, double *values);
 
-	/* x / divisor; any x. */
-	void (*quotients)(const int64_t *x, double divisor, double *values);
+	/* x / divisor; any x.  Of s only the divisor counts. */
+	void (*quotients)(const struct sums *s, const int64_t *x, double *values);
 
 	/* Doubles from integers in the same order (coder.h, double_to_ordered). */
 	void (*unordered)(const int64_t *x, double *values);

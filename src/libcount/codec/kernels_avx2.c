@@ -10,9 +10,12 @@
 #endif
 
 #define LANES 8
+#define AT_ONCE 4
 #define FUSED 1
 #define FUSED_ADD _mm256_fmadd_pd
 #define FUSED_TYPE __m256d
+#define TO_DOUBLES _mm256_cvtepi32_pd
+#define HALF_TYPE __m128i
 #define KERNELS kernels_avx2
 #define KERNELS_NAME "avx2"
 

@@ -11,9 +11,12 @@
 #endif
 
 #define LANES 16
+#define AT_ONCE 8
 #define FUSED 1
 #define FUSED_ADD _mm512_fmadd_pd
 #define FUSED_TYPE __m512d
+#define TO_DOUBLES _mm512_cvtepi32_pd
+#define HALF_TYPE __m256i
 #define KERNELS kernels_avx512
 #define KERNELS_NAME "avx512"
 

@@ -21,28 +21,28 @@ typedef int64_t i64v __attribute__((vector_size(4 * LANES)));
 typedef double f64v __attribute__((vector_size(4 * LANES)));
 typedef int32_t i32h __attribute__((vector_size(2 * LANES)));	/* half of an i32v */
 
+/* Vectors at a time: what one waits for, the others fill. */
+#define RUN AT_ONCE
+#define EACH (size_t k = 0; k < RUN; k++)
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 #if LANES == 4
 
-#define SHIFT1 0, 4, 5, 6	/* of zeros and v: v, moved up by lanes */
-#define SHIFT2 0, 0, 4, 5
 #define LAST 3, 3, 3, 3
 #define LAST_LONG 1, 1
-#define LONG_SHIFT1 0, 2
 
-INLINE u32v scan32(u32v v)	/* lane i becomes the sum of lanes 0 to i */
-{
-	u32v zero = { 0 };
-
-	v += __builtin_shufflevector(zero, v, SHIFT1);
-	return v + __builtin_shufflevector(zero, v, SHIFT2);
-}
-
-INLINE u64v scan64(u64v v)
-{
-	u64v zero = { 0 };
-
-	return v + __builtin_shufflevector(zero, v, LONG_SHIFT1);
-}
+/* v moved up by that many lanes, zeros below; adding log2(LANES) of these makes sums of all lanes so far. */
+INLINE u32v up1(u32v v) { return __builtin_shufflevector((u32v){ 0 }, v, 0, 4, 5, 6); }
+INLINE u32v up2(u32v v) { return __builtin_shufflevector((u32v){ 0 }, v, 0, 0, 4, 5); }
+INLINE u32v up4(u32v v) { (void)v; return (u32v){ 0 }; }
+INLINE u32v up8(u32v v) { (void)v; return (u32v){ 0 }; }
+INLINE u64v long_up1(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 2); }
+INLINE u64v long_up2(u64v v) { (void)v; return (u64v){ 0 }; }
+INLINE u64v long_up4(u64v v) { (void)v; return (u64v){ 0 }; }
 
 /* Conversions by shuffles: neither SSE2 nor GCC's conversions of half a vector are as good. */
 INLINE i64v low_longs(u32v v)
@@ -79,22 +79,14 @@ INLINE f64v high_doubles(u32v v)
 #define LOW 0, 1, 2, 3
 #define HIGH 4, 5, 6, 7
 
-INLINE u32v scan32(u32v v)
-{
-	u32v zero = { 0 };
-
-	v += __builtin_shufflevector(zero, v, 0, 8, 9, 10, 4, 12, 13, 14);
-	v += __builtin_shufflevector(zero, v, 0, 1, 8, 9, 4, 5, 12, 13);
-	return v + __builtin_shufflevector(zero, v, 0, 1, 2, 3, 11, 11, 11, 11);
-}
-
-INLINE u64v scan64(u64v v)
-{
-	u64v zero = { 0 };
-
-	v += __builtin_shufflevector(zero, v, 0, 4, 2, 6);
-	return v + __builtin_shufflevector(zero, v, 0, 1, 5, 5);
-}
+/* The first steps sum up each half; in the last the lower one's sum is added to all of the upper. */
+INLINE u32v up1(u32v v) { return __builtin_shufflevector((u32v){ 0 }, v, 0, 8, 9, 10, 4, 12, 13, 14); }
+INLINE u32v up2(u32v v) { return __builtin_shufflevector((u32v){ 0 }, v, 0, 1, 8, 9, 4, 5, 12, 13); }
+INLINE u32v up4(u32v v) { return __builtin_shufflevector((u32v){ 0 }, v, 0, 1, 2, 3, 11, 11, 11, 11); }
+INLINE u32v up8(u32v v) { (void)v; return (u32v){ 0 }; }
+INLINE u64v long_up1(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 4, 2, 6); }
+INLINE u64v long_up2(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 1, 5, 5); }
+INLINE u64v long_up4(u64v v) { (void)v; return (u64v){ 0 }; }
 
 #else
 
@@ -103,48 +95,42 @@ INLINE u64v scan64(u64v v)
 #define LOW 0, 1, 2, 3, 4, 5, 6, 7
 #define HIGH 8, 9, 10, 11, 12, 13, 14, 15
 
-INLINE u32v scan32(u32v v)
+INLINE u32v up1(u32v v)
 {
-	u32v zero = { 0 };
-
-	v += __builtin_shufflevector(zero, v, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-	v += __builtin_shufflevector(zero, v, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
-	v += __builtin_shufflevector(zero, v, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
-	return v + __builtin_shufflevector(zero, v, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+	return __builtin_shufflevector((u32v){ 0 }, v, 0, 16, 17, 18, 4, 20, 21, 22, 8, 24, 25, 26, 12, 28, 29, 30);
 }
 
-INLINE u64v scan64(u64v v)
+INLINE u32v up2(u32v v)
 {
-	u64v zero = { 0 };
-
-	v += __builtin_shufflevector(zero, v, 7, 8, 9, 10, 11, 12, 13, 14);
-	v += __builtin_shufflevector(zero, v, 6, 7, 8, 9, 10, 11, 12, 13);
-	return v + __builtin_shufflevector(zero, v, 4, 5, 6, 7, 8, 9, 10, 11);
+	return __builtin_shufflevector((u32v){ 0 }, v, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
 }
+
+INLINE u32v up4(u32v v)
+{
+	return __builtin_shufflevector((u32v){ 0 }, v, 0, 1, 2, 3, 19, 19, 19, 19, 8, 9, 10, 11, 27, 27, 27, 27);
+}
+
+INLINE u32v up8(u32v v)
+{
+	return __builtin_shufflevector((u32v){ 0 }, v, 0, 1, 2, 3, 4, 5, 6, 7, 23, 23, 23, 23, 23, 23, 23, 23);
+}
+
+INLINE u64v long_up1(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 8, 2, 10, 4, 12, 6, 14); }
+INLINE u64v long_up2(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 1, 9, 9, 4, 5, 13, 13); }
+INLINE u64v long_up4(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0, 1, 2, 3, 11, 11, 11, 11); }
 
 #endif
 
 #if LANES > 4
 
-INLINE i64v low_longs(u32v v)
-{
-	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, LOW), i64v);
-}
+#define HALF_OF(v, ...) __builtin_shufflevector((i32v)(v), (i32v)(v), __VA_ARGS__)
 
-INLINE i64v high_longs(u32v v)
-{
-	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, HIGH), i64v);
-}
+INLINE i64v low_longs(u32v v) { return __builtin_convertvector(HALF_OF(v, LOW), i64v); }
+INLINE i64v high_longs(u32v v) { return __builtin_convertvector(HALF_OF(v, HIGH), i64v); }
 
-INLINE f64v low_doubles(u32v v)
-{
-	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, LOW), f64v);
-}
-
-INLINE f64v high_doubles(u32v v)
-{
-	return __builtin_convertvector(__builtin_shufflevector((i32v)v, (i32v)v, HIGH), f64v);
-}
+/* GCC 12 converts a quarter at a time unless told. */
+INLINE f64v low_doubles(u32v v) { return (f64v)TO_DOUBLES((HALF_TYPE)HALF_OF(v, LOW)); }
+INLINE f64v high_doubles(u32v v) { return (f64v)TO_DOUBLES((HALF_TYPE)HALF_OF(v, HIGH)); }
 
 #endif
 
@@ -166,10 +152,12 @@ INLINE f64v to_doubles(i64v x)
 	f64v low = (f64v)(((u64v)x & UINT32_MAX) | UINT64_C(0x4330000000000000));
 	f64v high = (f64v)((u64v)x >> 32 ^ UINT64_C(0x4530000080000000));
 
-	return high - 19342813118337666422669312.0 + low;	/* 2^84 + 2^63 + 2^52 */
+	return high - 0x1.00000801p84 + low;		/* 2^84 + 2^63 + 2^52 */
 }
 
 #endif
+
+struct divisor { f64v divisor, inverse, low; };		/* see kernels.h */
 
 #if FUSED
 
@@ -183,11 +171,9 @@ INLINE f64v scaled(f64v m, f64v factor, f64v first)
 	return fused(m, factor, first);
 }
 
-INLINE f64v divided(f64v x, f64v divisor, f64v inverse)
+INLINE f64v divided(f64v x, const struct divisor *d)
 {
-	f64v q = x * inverse;
-
-	return fused(fused(-q, divisor, x), inverse, q);
+	return fused(x, d->inverse, x * d->low);
 }
 
 #else
@@ -197,10 +183,9 @@ INLINE f64v scaled(f64v m, f64v factor, f64v first)
 	return m * factor + first;
 }
 
-INLINE f64v divided(f64v x, f64v divisor, f64v inverse)
+INLINE f64v divided(f64v x, const struct divisor *d)
 {
-	(void)inverse;
-	return x / divisor;
+	return x / d->divisor;
 }
 
 #endif
@@ -220,55 +205,85 @@ INLINE u64v open64(u64v v, uint64_t z, uint64_t base)
 	return ((v >> z) ^ (0 - (v & z))) + base;
 }
 
-/* Sums of a vector, which go on from those before: m and, for order 2, step are the same in all lanes. */
-INLINE u32v sum32(u32v v, unsigned order, u32v *m, u32v *step)
+/* Lane i of vector k becomes the sum of all before it and itself, from *m on; *m is the same in all lanes. */
+INLINE void sums32(u32v v[RUN], u32v *m)
 {
-	if (order == 0)
-		return v;
-	v = scan32(v);
-	if (order == 2) {
-		u32v sums = v;
+	u32v last[RUN];
 
-		v = scan32(v + *step);
-		*step += __builtin_shufflevector(sums, sums, LAST);
+	UNROLL for EACH
+		v[k] += up1(v[k]);
+	UNROLL for EACH
+		v[k] += up2(v[k]);
+	UNROLL for EACH
+		v[k] += up4(v[k]);
+	UNROLL for EACH
+		v[k] += up8(v[k]);
+	UNROLL for EACH
+		last[k] = __builtin_shufflevector(v[k], v[k], LAST);
+	UNROLL for EACH {
+		v[k] += *m;
+		*m += last[k];
 	}
-	u32v before = *m;
-
-	*m += __builtin_shufflevector(v, v, LAST);
-	return v + before;
 }
 
-INLINE u64v sum64(u64v v, unsigned order, u64v *m, u64v *step)
+INLINE void sums64(u64v v[RUN], u64v *m)
 {
-	if (order == 0)
-		return v;
-	v = scan64(v);
-	if (order == 2) {
-		u64v sums = v;
+	u64v last[RUN];
 
-		v = scan64(v + *step);
-		*step += __builtin_shufflevector(sums, sums, LAST_LONG);
+	UNROLL for EACH
+		v[k] += long_up1(v[k]);
+	UNROLL for EACH
+		v[k] += long_up2(v[k]);
+	UNROLL for EACH
+		v[k] += long_up4(v[k]);
+	UNROLL for EACH
+		last[k] = __builtin_shufflevector(v[k], v[k], LAST_LONG);
+	UNROLL for EACH {
+		v[k] += *m;
+		*m += last[k];
 	}
-	u64v before = *m;
+}
 
-	*m += __builtin_shufflevector(v, v, LAST_LONG);
-	return v + before;
+/* The integers m of RUN vectors of fields, and where the sums stand then. */
+INLINE void integers32(u32v v[RUN], const uint32_t *u, const struct sums *s, unsigned order, u32v *m, u32v *step)
+{
+	UNROLL for EACH
+		v[k] = open32(load32(u + k * LANES), s->zigzag, (uint32_t)s->base);
+	if (order == 2)
+		sums32(v, step);
+	if (order >= 1)
+		sums32(v, m);
+}
+
+INLINE void integers64(u64v v[RUN], const uint64_t *u, const struct sums *s, unsigned order, u64v *m, u64v *step)
+{
+	UNROLL for EACH
+		v[k] = open64(load64(u + k * HALF), s->zigzag, s->base);
+	if (order == 2)
+		sums64(v, step);
+	if (order >= 1)
+		sums64(v, m);
 }
 
 INLINE void quotients32_by(struct sums *s, const uint32_t *u, double *values, unsigned order, bool divide)
 {
-	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step;
-	f64v none = { 0 }, first = none + (double)(int64_t)s->first, factor = none + (double)s->factor;
-	f64v divisor = none + s->divisor, inverse = none + 1 / s->divisor;
-	uint32_t z = s->zigzag, base = (uint32_t)s->base;
+	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step, v[RUN];
+	f64v none = { 0 }, first = none + (double)(int64_t)s->first, factor = none + (double)(int64_t)s->factor;
+	struct divisor by = { none + s->divisor, none + s->inverse, none + s->inverse_low };
+	f64v low[RUN], high[RUN];
 
-	for (size_t i = 0; i < PACK_GROUP; i += LANES) {
-		u32v v = sum32(open32(load32(u + i), z, base), order, &m, &step);
-		f64v low = scaled(low_doubles(v), factor, first);
-		f64v high = scaled(high_doubles(v), factor, first);
+	for (size_t i = 0; i < PACK_GROUP; i += RUN * LANES) {
+		integers32(v, u + i, s, order, &m, &step);
+		UNROLL for EACH {
+			low[k] = scaled(low_doubles(v[k]), factor, first);
+			high[k] = scaled(high_doubles(v[k]), factor, first);
+		}
+		UNROLL for EACH {
+			double *to = values + i + k * LANES;
 
-		store(values + i, (i64v)(divide ? divided(low, divisor, inverse) : low));
-		store(values + i + HALF, (i64v)(divide ? divided(high, divisor, inverse) : high));
+			store(to, (i64v)(divide ? divided(low[k], &by) : low[k]));
+			store(to + HALF, (i64v)(divide ? divided(high[k], &by) : high[k]));
+		}
 	}
 	s->m = m[0];
 	s->step = step[0];
@@ -290,19 +305,20 @@ static void quotients32(struct sums *s, const uint32_t *u, double *values)
 
 INLINE void ints32_by(struct sums *s, const uint32_t *u, int64_t *x, unsigned order)
 {
-	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step;
-	uint32_t z = s->zigzag, base = (uint32_t)s->base;
+	u32v zero = { 0 }, m = zero + (uint32_t)s->m, step = zero + (uint32_t)s->step, v[RUN];
 
-	for (size_t i = 0; i < PACK_GROUP; i += LANES) {
-		u32v v = sum32(open32(load32(u + i), z, base), order, &m, &step);
-		u64v low = (u64v)low_longs(v), high = (u64v)high_longs(v);
+	for (size_t i = 0; i < PACK_GROUP; i += RUN * LANES) {
+		integers32(v, u + i, s, order, &m, &step);
+		UNROLL for EACH {
+			u64v low = (u64v)low_longs(v[k]), high = (u64v)high_longs(v[k]);
 
-		if (s->factor != 1) {
-			low *= s->factor;
-			high *= s->factor;
+			if (s->factor != 1) {
+				low *= s->factor;
+				high *= s->factor;
+			}
+			store(x + i + k * LANES, (i64v)(low + s->first));
+			store(x + i + k * LANES + HALF, (i64v)(high + s->first));
 		}
-		store(x + i, (i64v)(low + s->first));
-		store(x + i + HALF, (i64v)(high + s->first));
 	}
 	s->m = m[0];
 	s->step = step[0];
@@ -319,15 +335,15 @@ static void ints32(struct sums *s, const uint32_t *u, int64_t *x)
 
 INLINE void ints64_by(struct sums *s, const uint64_t *u, int64_t *x, unsigned order)
 {
-	u64v zero = { 0 }, m = zero + s->m, step = zero + s->step;
-	uint64_t z = s->zigzag;
+	u64v zero = { 0 }, m = zero + s->m, step = zero + s->step, v[RUN];
 
-	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
-		u64v v = sum64(open64(load64(u + i), z, s->base), order, &m, &step);
-
-		if (s->factor != 1)
-			v *= s->factor;
-		store(x + i, (i64v)(v + s->first));
+	for (size_t i = 0; i < PACK_GROUP; i += RUN * HALF) {
+		integers64(v, u + i, s, order, &m, &step);
+		UNROLL for EACH {
+			if (s->factor != 1)
+				v[k] *= s->factor;
+			store(x + i + k * HALF, (i64v)(v[k] + s->first));
+		}
 	}
 	s->m = m[0];
 	s->step = step[0];
@@ -342,14 +358,16 @@ static void ints64(struct sums *s, const uint64_t *u, int64_t *x)
 	}
 }
 
-static void quotients(const int64_t *x, double divisor, double *values)
+static void quotients(const struct sums *s, const int64_t *x, double *values)
 {
-	f64v none = { 0 }, d = none + divisor, inverse = none + 1 / divisor;
+	f64v none = { 0 };
+	struct divisor by = { none + s->divisor, none + s->inverse, none + s->inverse_low };
+	bool divide = s->divisor != 1;
 
 	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
 		f64v v = to_doubles((i64v)load64(x + i));
 
-		store(values + i, (i64v)(divisor == 1 ? v : divided(v, d, inverse)));
+		store(values + i, (i64v)(divide ? divided(v, &by) : v));
 	}
 }
 

@@ -19,35 +19,44 @@ struct job {
 /* Some entries of a group, or all, as the kernels leave them: 8 bytes each. */
 union entry { int64_t x; double value; };
 
-static bool finish(struct job *j, const struct group *g, union entry *out)
+/* A group of fields. */
+union fields { uint32_t narrow[PACK_GROUP]; uint64_t wide[PACK_GROUP]; };
+
+static void finish(struct job *j, const union fields *u, union entry *out)
 {
 	const struct kernels *k = j->k;
-	union { uint32_t narrow[PACK_GROUP]; uint64_t wide[PACK_GROUP]; } u;
 	int64_t ints[PACK_GROUP], *x = j->way == INTS ? &out->x : ints;
 
-	if (j->narrow) {
-		if (!group_fields32(k, g, u.narrow))
-			return false;
-		if (j->direct) {
-			k->quotients32(&j->sums, u.narrow, &out->value);
-			return true;
-		}
-		k->ints32(&j->sums, u.narrow, x);
-	} else {
-		if (!group_fields64(k, g, u.wide))
-			return false;
-		k->ints64(&j->sums, u.wide, x);
+	if (j->direct) {
+		k->quotients32(&j->sums, u->narrow, &out->value);
+		return;
 	}
+	if (j->narrow)
+		k->ints32(&j->sums, u->narrow, x);
+	else
+		k->ints64(&j->sums, u->wide, x);
 	if (j->way == QUOTIENTS)
-		k->quotients(x, j->sums.divisor, &out->value);
+		k->quotients(&j->sums, x, &out->value);
 	else if (j->way == ORDERED)
 		k->unordered(x, &out->value);
-	return true;
 }
 
-static const uint8_t *groups(struct job *j, const uint8_t *p, const uint8_t *end, size_t n, union entry *out)
+/* The same for m entries of the group. */
+static void finish_some(struct job *j, const union fields *u, size_t m, union entry *out)
 {
 	union entry whole[PACK_GROUP];
+
+	if (m == PACK_GROUP) {
+		finish(j, u, out);
+	} else {
+		finish(j, u, whole);
+		memcpy(out, whole, m * sizeof(*out));
+	}
+}
+
+static const uint8_t *packed(struct job *j, const uint8_t *p, const uint8_t *end, size_t n, union entry *out)
+{
+	union fields u;
 	uint64_t base = 0;
 	struct group g;
 
@@ -55,17 +64,32 @@ static const uint8_t *groups(struct job *j, const uint8_t *p, const uint8_t *end
 		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
 
 		p = group_get(p, end, m, j->narrow ? 32 : 64, &g);
-		if (p == NULL)
+		if (p == NULL || !(j->narrow ? group_fields32(j->k, &g, u.narrow) : group_fields64(j->k, &g, u.wide)))
 			return NULL;
 		base += g.step;
 		j->sums.zigzag = g.zigzag;
 		j->sums.base = g.zigzag ? 0 : base;
-		if (!finish(j, &g, m == PACK_GROUP ? out + i : whole))
-			return NULL;
-		if (m < PACK_GROUP)
-			memcpy(out + i, whole, m * sizeof(*out));
+		finish_some(j, &u, m, out + i);
 	}
 	return p;
+}
+
+static void unpacked(struct job *j, const int64_t *left, size_t n, union entry *out)
+{
+	union fields u;
+
+	for (size_t i = 0; i < n; i += PACK_GROUP) {
+		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
+
+		memset(&u, 0, sizeof(u));
+		if (j->narrow) {
+			for (size_t l = 0; l < m; l++)
+				u.narrow[l] = (uint32_t)left[i + l];
+		} else {
+			memcpy(u.wide, left + i, m * sizeof(*left));
+		}
+		finish_some(j, &u, m, out + i);
+	}
 }
 
 /* One entry, of a given x, in the same arithmetic. */
@@ -80,53 +104,95 @@ static union entry entry_of(const struct job *j, uint64_t x)
 	return e;
 }
 
-/* x[0], and x[1] for order 2, stand outside of what is packed; the sums go on from there. */
-static const uint8_t *decode(struct job *j, const struct page *g, const uint8_t *p, const uint8_t *end, size_t n,
-			     union entry *out)
+/* x[0], and x[1] for order 2, stand outside of what is packed; the sums go on from there.  Returns how many
+ * entries these are. */
+static size_t begin(struct job *j, const struct kernels *k, const struct page *g, enum way way, size_t n,
+		    union entry *out)
 {
 	uint64_t second = g->narrow ? (uint64_t)(int32_t)g->second : (uint64_t)g->second;
-	size_t from = g->order == 2 && n > 1 ? 2 : 1;
 
+	j->k = k;
+	j->way = way;
 	j->narrow = g->narrow;
 	j->sums.order = g->order;
 	j->sums.first = (uint64_t)g->first;
 	j->sums.factor = g->factor;
-	j->direct = j->way == QUOTIENTS && g->narrow && g->factor <= KERNELS_MAX_FACTOR &&
+	j->direct = way == QUOTIENTS && g->narrow && g->factor <= KERNELS_MAX_FACTOR &&
 		    g->first <= KERNELS_MAX_FIRST && g->first >= -KERNELS_MAX_FIRST;
 	out[0] = entry_of(j, (uint64_t)g->first);
-	if (from == 2) {
-		out[1] = entry_of(j, (uint64_t)g->first + g->factor * second);
-		j->sums.m = j->sums.step = second;
-	}
-	return groups(j, p, end, n - from, out + from);
+	if (g->order < 2 || n < 2)
+		return 1;
+	out[1] = entry_of(j, (uint64_t)g->first + g->factor * second);
+	j->sums.m = j->sums.step = second;
+	return 2;
+}
+
+static const uint8_t *get(struct job *j, const struct kernels *k, const struct page *g, enum way way,
+			  const uint8_t *p, const uint8_t *end, size_t n, union entry *out)
+{
+	size_t from = begin(j, k, g, way, n, out);
+
+	return packed(j, p, end, n - from, out + from);
+}
+
+static void get_of(struct job *j, const struct kernels *k, const struct page *g, enum way way,
+		   const int64_t *left, size_t n, union entry *out)
+{
+	size_t from = begin(j, k, g, way, n, out);
+
+	unpacked(j, left, n - from, out + from);
 }
 
 const uint8_t *page_ints(const struct kernels *k, const struct page *g, const uint8_t *p, const uint8_t *end,
 			 size_t n, int64_t *x)
 {
-	struct job j = { .k = k, .way = INTS };
+	struct job j = { 0 };
 
-	return decode(&j, g, p, end, n, (union entry *)x);
+	return get(&j, k, g, INTS, p, end, n, (union entry *)x);
 }
 
 const uint8_t *page_quotients(const struct kernels *k, const struct page *g, double divisor, const uint8_t *p,
 			      const uint8_t *end, size_t n, double *values)
 {
-	struct job j = { .k = k, .way = QUOTIENTS, .sums.divisor = divisor };
+	struct job j = { 0 };
 
-	return decode(&j, g, p, end, n, (union entry *)values);
+	sums_divide(&j.sums, divisor);
+	return get(&j, k, g, QUOTIENTS, p, end, n, (union entry *)values);
 }
 
 const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const uint8_t *p, const uint8_t *end,
 			    size_t n, double *values)
 {
-	struct job j = { .k = k, .way = ORDERED };
+	struct job j = { 0 };
 
-	return decode(&j, g, p, end, n, (union entry *)values);
+	return get(&j, k, g, ORDERED, p, end, n, (union entry *)values);
+}
+
+void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x)
+{
+	struct job j = { 0 };
+
+	get_of(&j, k, g, INTS, left, n, (union entry *)x);
+}
+
+void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,
+		       size_t n, double *values)
+{
+	struct job j = { 0 };
+
+	sums_divide(&j.sums, divisor);
+	get_of(&j, k, g, QUOTIENTS, left, n, (union entry *)values);
+}
+
+void page_ordered_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, double *values)
+{
+	struct job j = { 0 };
+
+	get_of(&j, k, g, ORDERED, left, n, (union entry *)values);
 }
 
 /* Most groups hold nothing, or a few exceptions and no fields. */
-const uint8_t *page_fixes(const uint8_t *p, const uint8_t *end, size_t n, double *values)
+const uint8_t *page_fixes(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, double *values)
 {
 	uint64_t u[PACK_GROUP], base = 0;
 	struct group g;
@@ -140,12 +206,12 @@ const uint8_t *page_fixes(const uint8_t *p, const uint8_t *end, size_t n, double
 		base += g.step;
 		if (g.zigzag && g.width == 0 && g.exceptions == 0)
 			continue;
-		if (!group_fields64(kernels_best(), &g, u))
+		if (!group_fields64(k, &g, u))
 			return NULL;
-		for (size_t j = 0; j < m; j++) {
-			uint64_t fix = g.zigzag ? (uint64_t)unzigzag(u[j]) : base + u[j];
+		for (size_t l = 0; l < m; l++) {
+			uint64_t fix = g.zigzag ? (uint64_t)unzigzag(u[l]) : base + u[l];
 
-			values[i + j] = f64_from_bits(f64_bits(values[i + j]) + fix);
+			values[i + l] = f64_from_bits(f64_bits(values[i + l]) + fix);
 		}
 	}
 	return p;

@@ -45,6 +45,16 @@ const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const
 			    size_t n, double *values);
 
 /* Adds n packed integers to the bits of values: fixes, most of which are 0. */
-const uint8_t *page_fixes(const uint8_t *p, const uint8_t *end, size_t n, double *values);
+const uint8_t *page_fixes(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, double *values);
+
+/*
+ * The same from what an order leaves, as another coder gave it: n - 1 integers, or n - 2 for order 2 (none are
+ * read where n is less).  In a narrow page their low 32 bits count.
+ */
+void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x);
+void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,
+		       size_t n, double *values);
+void page_ordered_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n,
+		     double *values);
 
 #endif

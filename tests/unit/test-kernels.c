@@ -1,0 +1,301 @@
+/*
+ * test-kernels.c - codec/page and codec/kernels: every level gives the bits that plain arithmetic gives, one integer
+ * at a time, and a division is the division.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "codec/coder.h"
+#include "codec/page.h"
+#include "codec/scaled.h"
+
+#define MOST 1200
+
+static uint64_t next(uint64_t *state)	/* splitmix64 */
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* x of a page from what its order leaves of m, as page.h says it. */
+static void expect(const struct page *g, const int64_t *left, size_t n, int64_t *x)
+{
+	uint64_t m = 0, before = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t now;
+
+		if (i == 0)
+			now = 0;
+		else if (i == 1 && g->order == 2)
+			now = (uint64_t)g->second;
+		else if (g->order == 0)
+			now = (uint64_t)left[used++];
+		else if (g->order == 1)
+			now = m + (uint64_t)left[used++];
+		else
+			now = 2 * m - before + (uint64_t)left[used++];
+		if (g->narrow)
+			now = (uint64_t)(int64_t)(int32_t)(uint32_t)now;
+		x[i] = (int64_t)((uint64_t)g->first + g->factor * now);
+		before = m;
+		m = now;
+	}
+}
+
+/* Exactly n entries come, from bytes after which nothing may be read. */
+struct decoded { int64_t *x; double *quotients, *ordered; uint8_t *bytes; };
+
+static void check_level(const struct kernels *k, const struct page *g, double divisor, const struct decoded *to,
+			size_t len, size_t n, const int64_t *want)
+{
+	const uint8_t *p = to->bytes, *end = p + len;
+
+	assert_ptr_equal(page_ints(k, g, p, end, n, to->x), end);
+	assert_ptr_equal(page_quotients(k, g, divisor, p, end, n, to->quotients), end);
+	assert_ptr_equal(page_ordered(k, g, p, end, n, to->ordered), end);
+	for (size_t i = 0; i < n; i++) {
+		double quotient = (double)want[i] / divisor;
+
+		if (to->x[i] != want[i] || f64_bits(to->quotients[i]) != f64_bits(quotient) ||
+		    f64_bits(to->ordered[i]) != f64_bits(ordered_to_double(want[i])))
+			fail_msg("%s, order %d%s, factor %llu, first %lld, divisor %g: entry %zu of %zu", k->name,
+				 g->order, g->narrow ? ", narrow" : "", (unsigned long long)g->factor,
+				 (long long)g->first, divisor, i, n);
+	}
+}
+
+static void check_page(const struct page *g, double divisor, const int64_t *left, size_t n)
+{
+	static int64_t want[MOST];
+	size_t packed = n - (g->order == 2 && n > 1 ? 2 : 1);
+	struct decoded to = { malloc(n * 8), malloc(n * 8), malloc(n * 8), NULL };
+	struct pack_plan plan;
+	struct buf b = { 0 };
+
+	pack_plan(&plan, left, packed, SIZE_MAX);
+	assert_true(pack_put(&b, &plan, left, packed));
+	to.bytes = malloc(b.len + 1);
+	if (b.len != 0)
+		memcpy(to.bytes, b.data, b.len);
+	expect(g, left, n, want);
+	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++)
+		check_level(kernels_of((enum cpu_level)level), g, divisor, &to, b.len, n, want);
+	for (size_t cut = 0; cut < b.len; cut += 1 + cut / 16)
+		assert_true(page_ints(kernels_best(), g, to.bytes, to.bytes + cut, n, to.x) != to.bytes + b.len);
+	free(to.x);
+	free(to.quotients);
+	free(to.ordered);
+	free(to.bytes);
+	buf_free(&b);
+}
+
+/* Integers that pack to fields of that width, with some exceptions; a narrow page has them in 32 bits. */
+static void fill(int64_t *left, size_t n, unsigned width, bool narrow, uint64_t *seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned w = next(seed) % 40 == 0 ? width + 9 : width;
+
+		left[i] = unzigzag(next(seed) & bits_mask(w < 64 ? w : 64));
+		if (next(seed) % 512 < 2 * width)
+			left[i] = 0;
+		if (narrow)
+			left[i] = (int32_t)(uint32_t)left[i];
+	}
+}
+
+static void pages(void **state)
+{
+	static const size_t lengths[] = { 1, 2, 3, 100, 126, 127, 128, 129, 130, 255, 1023, 1024, 1025, 1026 };
+	static const uint64_t factors[] = { 1, 5, 60000, KERNELS_MAX_FACTOR, KERNELS_MAX_FACTOR + 1,
+					    UINT64_C(1) << 40, UINT64_MAX };
+	static const int64_t firsts[] = { 0, -1, 123456789, KERNELS_MAX_FIRST, -KERNELS_MAX_FIRST,
+					  KERNELS_MAX_FIRST + 1, INT64_MIN, INT64_MAX };
+	static const double divisors[] = { 1, 2, 7, 10, 100, 9999, 1e5, 1e15, 1e22 };
+	static int64_t left[MOST];
+	uint64_t seed = 5;
+
+	(void)state;
+	for (unsigned width = 0; width <= 64; width++) {
+		for (unsigned trial = 0; trial < 42; trial++) {
+			struct page g = {
+				.first = firsts[next(&seed) % 8],
+				.second = (int64_t)(next(&seed) & bits_mask(width)),
+				.factor = factors[next(&seed) % 7],
+				.order = (uint8_t)(trial % 3),
+				.narrow = trial % 2 == 0,
+			};
+			size_t n = lengths[trial % 14];
+
+			fill(left, n, width, g.narrow, &seed);
+			check_page(&g, divisors[next(&seed) % 9], left, n);
+		}
+	}
+}
+
+/* Long runs of one base after the other, so that bases are exercised, and steps between them. */
+static void based_pages(void **state)
+{
+	static int64_t left[MOST];
+	uint64_t seed = 6;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 60; trial++) {
+		struct page g = { .factor = 1, .order = (uint8_t)(trial % 3), .narrow = trial % 2 == 0 };
+
+		for (size_t i = 0; i < 1024; i++) {
+			left[i] = (int64_t)(next(&seed) % (1 + trial)) + 1000000 * (int64_t)(i / 100);
+			if (trial % 5 == 0)
+				left[i] = -left[i];
+		}
+		check_page(&g, 10, left, 1024);
+	}
+}
+
+static void check_quotients(const int64_t x[PACK_GROUP], double divisor)
+{
+	double got[PACK_GROUP];
+	struct sums s = { 0 };
+
+	sums_divide(&s, divisor);
+	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+		const struct kernels *k = kernels_of((enum cpu_level)level);
+
+		k->quotients(&s, x, got);
+		for (size_t i = 0; i < PACK_GROUP; i++)
+			if (f64_bits(got[i]) != f64_bits((double)x[i] / divisor))
+				fail_msg("%s: %lld / %g is not %.17g", k->name, (long long)x[i], divisor, got[i]);
+	}
+}
+
+/* x of any length and sign. */
+static void random_dividends(int64_t x[PACK_GROUP], uint64_t *seed)
+{
+	for (size_t i = 0; i < PACK_GROUP; i++)
+		x[i] = (int64_t)next(seed) >> next(seed) % 64;
+}
+
+/* x for which x / (odd * a power of two) is as near as can be to the middle between two doubles. */
+static void hard_dividends(int64_t x[PACK_GROUP], uint64_t odd, uint64_t *seed)
+{
+	for (size_t i = 0; i < PACK_GROUP; i += 2) {
+		uint64_t middle = (next(seed) | UINT64_C(1) << 63) >> 10 | 1;	/* 54 bits, odd */
+		unsigned __int128 product = (unsigned __int128)middle * odd;
+
+		while (product >> 53 != 0)
+			product >>= 1;
+		x[i] = (int64_t)product;
+		x[i + 1] = -(int64_t)product - 1;
+	}
+}
+
+static void divisions(void **state)
+{
+	int64_t x[PACK_GROUP];
+	uint64_t seed = 7, odd = 1;
+
+	(void)state;
+	for (unsigned k = 0; k <= SCALE_MAX_POWER; k++, odd *= 5) {
+		for (unsigned round = 0; round < 300; round++) {
+			random_dividends(x, &seed);
+			check_quotients(x, scale_powers[k]);
+			hard_dividends(x, odd, &seed);
+			check_quotients(x, scale_powers[k]);
+		}
+	}
+	for (unsigned q = 1; q <= SCALE_MAX_QUOTIENT; q++) {
+		random_dividends(x, &seed);
+		check_quotients(x, q);
+		hard_dividends(x, q >> __builtin_ctz(q), &seed);
+		check_quotients(x, q);
+	}
+}
+
+static void fixes(void **state)
+{
+	static double values[MOST], want[MOST];
+	static int64_t fix[MOST];
+	uint64_t seed = 8;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 200; trial++) {
+		size_t n = 1 + next(&seed) % 1100;
+		struct pack_plan plan;
+		struct buf b = { 0 };
+		uint8_t *exact;
+
+		for (size_t i = 0; i < n; i++) {
+			fix[i] = next(&seed) % (trial + 1) == 0 ? (int64_t)next(&seed) >> next(&seed) % 64 : 0;
+			if (trial % 3 == 0 && trial % 2 == 0)
+				fix[i] += 1000;		/* from a base */
+			values[i] = f64_from_bits(next(&seed));
+			want[i] = f64_from_bits(f64_bits(values[i]) + (uint64_t)fix[i]);
+		}
+		pack_plan(&plan, fix, n, SIZE_MAX);
+		assert_true(pack_put(&b, &plan, fix, n));
+		exact = malloc(b.len);
+		memcpy(exact, b.data, b.len);
+		assert_ptr_equal(page_fixes(kernels_best(), exact, exact + b.len, n, values), exact + b.len);
+		assert_memory_equal(values, want, n * sizeof(*want));
+		assert_true(page_fixes(kernels_best(), exact, exact + b.len - 1, n, values) == NULL);
+		free(exact);
+		buf_free(&b);
+	}
+}
+
+/* What a coder other than packing has decoded. */
+static void unpacked_pages(void **state)
+{
+	static int64_t left[MOST], want[MOST], x[MOST];
+	static double values[MOST];
+	uint64_t seed = 9;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 120; trial++) {
+		struct page g = {
+			.first = 77,
+			.second = -5,
+			.factor = trial % 5 == 0 ? UINT64_C(1) << 50 : 1 + trial % 7,
+			.order = (uint8_t)(trial % 3),
+			.narrow = trial % 2 == 0,
+		};
+		size_t n = 1 + next(&seed) % 1100;
+
+		fill(left, n, 1 + trial % 60, g.narrow, &seed);
+		expect(&g, left, n, want);
+		for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+			const struct kernels *k = kernels_of((enum cpu_level)level);
+
+			x[n] = 4711;
+			page_ints_of(k, &g, left, n, x);
+			assert_memory_equal(x, want, n * sizeof(*x));
+			assert_int_equal(x[n], 4711);
+			page_quotients_of(k, &g, 1000, left, n, values);
+			for (size_t i = 0; i < n; i++)
+				assert_int_equal(f64_bits(values[i]), f64_bits((double)want[i] / 1000));
+			page_ordered_of(k, &g, left, n, values);
+			for (size_t i = 0; i < n; i++)
+				assert_int_equal(f64_bits(values[i]), f64_bits(ordered_to_double(want[i])));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages),
+		cmocka_unit_test(based_pages),
+		cmocka_unit_test(unpacked_pages),
+		cmocka_unit_test(divisions),
+		cmocka_unit_test(fixes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
