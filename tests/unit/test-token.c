@@ -408,6 +408,76 @@ static void flipped_bits(void **state)
 	assert_true(found > flips * 9 / 10);
 }
 
+/* How many of 1000 flips in the bits from `from` to `to` are found out. */
+static unsigned found_of(struct buf *b, size_t from, size_t to)
+{
+	static int64_t got[1024];
+	size_t found = 0;
+
+	for (size_t bit = from; bit < to; bit++) {
+		b->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		found += !decodes(b->data, b->len, 1024, got);
+		b->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	return (unsigned)(found * 1000 / (to - from));
+}
+
+/*
+ * States must end as they began: what is flipped is found out, or makes what another page would be.  First all
+ * values have 3 raw bits and one of two tokens, so nothing else tells; then there are no raw bits for the states.
+ */
+static void final_states_are_checked(void **state)
+{
+	static int64_t v[1024];
+	struct buf b = { 0 };
+	uint64_t seed = 13;
+	size_t pages;
+
+	(void)state;
+	for (size_t i = 0; i < 1024; i++)
+		v[i] = unzigzag((next(&seed) % 3 == 0 ? 24 : 16) + next(&seed) % 8);
+	pages = encode(&b, v, 1024, 0);
+	assert_in_range(b.len - pages, 1024 * 3 / 8 + 110, 1024 * 3 / 8 + 130);
+	assert_in_range(found_of(&b, pages * 8, b.len * 8 - 1024 * 3), 950, 1000);
+	buf_clear(&b);
+	for (size_t i = 0; i < 1024; i++)
+		v[i] = next(&seed) % 3 == 0 ? -1 : 0;
+	pages = encode(&b, v, 1024, 0);
+	assert_in_range(found_of(&b, pages * 8, b.len * 8), 990, 1000);
+	buf_free(&b);
+}
+
+static bool table_is_read(int8_t low, int8_t high, uint8_t resolution)
+{
+	struct token_table t = { .span = 3, .slot_bits = 12, .resolution = resolution };
+	struct buf b = { 0 };
+	bool whole;
+
+	t.level[0] = 0;
+	t.level[1] = low;
+	t.level[2] = high;
+	token_table_measure(&t);
+	assert_true(token_table_put(&b, &t));
+	whole = token_table_get(b.data, b.data + b.len, &decoder) == b.data + b.len;
+	buf_free(&b);
+	return whole;
+}
+
+static void levels_too_far_apart(void **state)
+{
+	(void)state;
+	for (uint8_t r = 0; r <= 2; r++) {
+		int8_t range = (int8_t)(63 >> (2 - r));
+
+		assert_true(table_is_read((int8_t)-range, 0, r));
+		assert_true(table_is_read(0, range, r));
+		assert_true(table_is_read(-4, (int8_t)(range - 4), r));
+		assert_false(table_is_read((int8_t)(-range - 1), 0, r));
+		assert_false(table_is_read(0, (int8_t)(range + 1), r));
+		assert_false(table_is_read(-4, (int8_t)(range - 3), r));
+	}
+}
+
 static void random_bytes(void **state)
 {
 	static uint8_t bytes[3000];
@@ -441,6 +511,8 @@ int main(void)
 		cmocka_unit_test(pages_are_independent),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(final_states_are_checked),
+		cmocka_unit_test(levels_too_far_apart),
 		cmocka_unit_test(random_bytes),
 	};
 
