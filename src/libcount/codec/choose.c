@@ -6,6 +6,7 @@
 #define SAMPLES 32
 #define NO_POWER 255
 #define SMALL_FIX 16		/* ulps; a larger fix is not worth while */
+#define MANY_DIGITS INT64_C(100000000000)	/* a decimal of more digits may as well be a quotient */
 #define PROBES 4		/* if none of the first ones is a fraction, the rest is not looked at */
 
 #define AUDITION_FROM 512	/* values; below, all forms are priced in full */
@@ -17,8 +18,9 @@
 /*
  * The least power of ten that v is an integer over, and the least one where it is some ulps off: sums and
  * products of decimals (45.501999999999995) cost a small fix, less than the digits that name them exactly.
+ * True if there is an exact one, of few digits.
  */
-static void find_powers(double v, uint8_t *exact, uint8_t *near)
+static bool find_powers(double v, uint8_t *exact, uint8_t *near)
 {
 	*exact = *near = NO_POWER;
 	for (uint8_t k = 0; k <= SCALE_MAX_POWER; k++) {
@@ -27,15 +29,16 @@ static void find_powers(double v, uint8_t *exact, uint8_t *near)
 		int64_t x;
 
 		if (!scale_integer(&s, v, &x))
-			return;
+			return false;
 		off = f64_bits(v) - f64_bits(scale_value(&s, x));
 		if (*near == NO_POWER && off + SMALL_FIX <= 2 * SMALL_FIX)
 			*near = k;
 		if (off == 0) {
 			*exact = k;
-			return;
+			return x < MANY_DIGITS && x > -MANY_DIGITS;
 		}
 	}
+	return false;
 }
 
 static void insert(uint8_t *sorted, size_t n, uint8_t k)
@@ -47,16 +50,17 @@ static void insert(uint8_t *sorted, size_t n, uint8_t k)
 	sorted[n] = k;
 }
 
-/* The powers worth trying, at most 3; none if most values have none. */
-static size_t find_decimals(const double *values, size_t n, struct form *forms)
+/* The powers worth trying, at most 3; none if most values have none.  *all: each has one, of few digits. */
+static size_t find_decimals(const double *values, size_t n, struct form *forms, bool *all)
 {
 	uint8_t exact[SAMPLES], near[SAMPLES], k[3], close;
 	size_t m = n < SAMPLES ? n : SAMPLES, most = m, found = 0;
 
+	*all = true;
 	for (size_t i = 0; i < m; i++) {
 		uint8_t e, f;
 
-		find_powers(values[i * n / m], &e, &f);
+		*all &= find_powers(values[i * n / m], &e, &f);
 		insert(exact, i, e);
 		insert(near, i, f);
 	}
@@ -145,10 +149,11 @@ static uint64_t common_denominator(enum scale_way way, const double *values, siz
 
 size_t forms_find(enum column_level level, const double *values, size_t n, struct form *forms)
 {
-	size_t found = find_decimals(values, n, forms);
+	bool all;
+	size_t found = find_decimals(values, n, forms, &all);
 	uint64_t q;
 
-	if (level != COLUMN_FAST) {
+	if (level != COLUMN_FAST && !all) {
 		q = common_denominator(SCALE_DIVIDE, values, n);
 		if (q != 0)
 			forms[found++] = (struct form){ .transform = TRANSFORM_QUOTIENT, .divisor = (uint16_t)q };
@@ -184,7 +189,7 @@ void candidate_price(struct candidate *k, enum column_level level, const struct 
 {
 	k->form = *form;
 	k->fixes = form_apply(form, values, n, k->x, k->fix);
-	intcol_plan(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
+	intcol_price(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
 	k->price = k->plan.price + 8 + (form->divisor > 127 ? 16 : form->divisor > 0 ? 8 : 0) +
 		   (k->fixes ? fixes_price(k->fix, n) : 0);
 }

@@ -51,13 +51,15 @@ static void plan(struct candidate *k, enum column_level level, const int64_t *ti
 {
 	for (size_t i = 0; i < n; i++)
 		k->x[i] = (int64_t)((uint64_t)times[i] - (uint64_t)times[0] - step * i);
-	intcol_plan(&k->plan, level, k->x, n, orders);
+	intcol_price(&k->plan, level, k->x, n, orders);
 }
 
-static int put(struct chunk_coder *c, const struct intcol_plan *p, bool grid, uint64_t step, size_t n, struct buf *out)
+static int put(struct chunk_coder *c, enum column_level level, struct intcol_plan *p, bool grid,
+	       uint64_t step, size_t n, struct buf *out)
 {
 	struct buf *pages = &c->values[0].pages;
 
+	intcol_settle(p, level);
 	buf_put_u8(out, (uint8_t)((grid ? TIMES_GRID : TIMES_INTS) | p->form.order << DESCRIPTION_ORDER_SHIFT |
 				  (p->form.tokens ? DESCRIPTION_TOKENS : 0)));
 	buf_put_u8(out, intcol_flags(p));
@@ -96,9 +98,9 @@ int column_encode_times(struct chunk_coder *c, enum column_level level, const in
 		plan(grid, level, times, n, step, INTCOL_ORDER(0));
 	}
 	if (n >= GRID_FROM && level != COLUMN_FAST && grid->plan.price + 24 < ints->plan.price)
-		ret = put(c, &grid->plan, true, step, n, out);
+		ret = put(c, level, &grid->plan, true, step, n, out);
 	else
-		ret = put(c, &ints->plan, false, 0, n, out);
+		ret = put(c, level, &ints->plan, false, 0, n, out);
 	if (ret != COUNT_OK)
 		out->len = start;
 	return ret;

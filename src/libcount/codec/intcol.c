@@ -1,9 +1,15 @@
 /* intcol.c - planning a column of integers, and writing it; see intcol.h. */
 #include "codec/intcol.h"
 
+#include "codec/scan.h"
+
 #define ENOUGH 92		/* tokens must be below so many hundredths of what packing takes, by default */
-#define TRY_TOKENS 100		/* by an estimate from bit lengths, to be looked at closely */
+#define TRY_TOKENS 95		/* hundredths of the estimate from bit lengths: finer tokens may save the rest */
 #define SAMPLES 32		/* of a factor, of a median */
+#define SAMPLE_FROM 512		/* integers; shorter columns are priced in all orders in full */
+#define SAMPLE_EVERY 4		/* groups; of a page the second and the sixth */
+#define SAMPLE_MARGIN 8		/* how far behind an order may be in the sample: 1/8 */
+#define SCAN_PAD 2
 
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
@@ -69,27 +75,38 @@ static uint64_t common_factor(const int64_t *x, size_t n, int64_t base)
 	return f == 0 || f > INT64_MAX ? 1 : f;
 }
 
-/* x[i] becomes m[i]. */
-static void divide_out(int64_t *x, size_t n, struct intcol *form)
+/* x[i] becomes m[i]; narrow gets them too where they fit, and two before them. */
+static void divide_out(int64_t *x, size_t n, struct intcol *form, int32_t *narrow)
 {
-	uint64_t base, f, inverse;
-	int64_t min = 0, max = 0;
+	uint64_t f, inverse;
+	size_t even = n & ~(size_t)7;
 	unsigned shift;
+	bool fits;
 
 	form->base = median(x, n);
 	form->factor = common_factor(x, n, form->base);
-	base = (uint64_t)form->base;
-	shift = (unsigned)__builtin_ctzll(form->factor);
-	f = form->factor >> shift;
-	inverse = f;
-	for (int k = 0; k < 5; k++)
-		inverse *= 2 - f * inverse;
-	for (size_t i = 0; i < n; i++) {	/* exact division: by the inverse modulo 2^64 */
-		x[i] = (int64_t)((uint64_t)((int64_t)((uint64_t)x[i] - base) >> shift) * inverse);
-		min = x[i] < min ? x[i] : min;
-		max = x[i] > max ? x[i] : max;
+	fits = scans_best()->offsets(x, even, form->base, narrow);
+	for (size_t i = even; i < n; i++) {
+		x[i] = (int64_t)((uint64_t)x[i] - (uint64_t)form->base);
+		narrow[i] = (int32_t)(uint32_t)x[i];
+		fits &= narrow[i] == x[i];
 	}
-	form->narrow = min >= INT32_MIN && max <= INT32_MAX;
+	if (form->factor > 1) {			/* exact division: by the inverse modulo 2^64 */
+		shift = (unsigned)__builtin_ctzll(form->factor);
+		f = form->factor >> shift;
+		inverse = f;
+		fits = true;
+		for (int k = 0; k < 5; k++)
+			inverse *= 2 - f * inverse;
+		for (size_t i = 0; i < n; i++) {
+			x[i] = (int64_t)((uint64_t)(x[i] >> shift) * inverse);
+			narrow[i] = (int32_t)(uint32_t)x[i];
+			fits &= narrow[i] == x[i];
+		}
+	}
+	form->narrow = fits;
+	narrow[-1] = n < 2 ? narrow[0] : (int32_t)(2 * (uint32_t)narrow[0] - (uint32_t)narrow[1]);
+	narrow[-2] = (int32_t)(2 * (uint32_t)narrow[-1] - (uint32_t)narrow[0]);
 }
 
 struct start { uint64_t m, step; };	/* m[-1] and s[-1] of a page */
@@ -135,7 +152,7 @@ static unsigned varint_bits(uint64_t v)
 }
 
 /* Bits of a group that packs fields of these lengths. */
-static unsigned zigzag_price(const uint8_t count[65], size_t n, unsigned longest)
+static unsigned zigzag_price(const uint8_t *count, size_t n, unsigned longest)
 {
 	unsigned above = 0, least = UINT32_MAX;
 
@@ -172,111 +189,212 @@ static unsigned group_price(const int64_t *d, size_t n, uint32_t histogram[65])
 	return based < price ? based : price;
 }
 
-struct prices { uint64_t packed[3], tokens[3]; };
-
-static void price_orders(const int64_t *m, size_t n, unsigned orders, bool narrow, struct prices *p)
+static size_t page_at(const struct intcol_plan *p, size_t at)
 {
-	for (unsigned o = 0; o <= 2; o++) {
-		uint32_t histogram[65] = { 0 };
+	return p->n - at < COLUMN_PAGE ? p->n - at : COLUMN_PAGE;
+}
 
-		p->packed[o] = p->tokens[o] = UINT64_MAX;
-		if ((orders & INTCOL_ORDER(o)) == 0)
-			continue;
-		p->packed[o] = p->tokens[o] = 0;
-		for (size_t at = 0; at < n; at += COLUMN_PAGE) {
-			size_t page = n - at < COLUMN_PAGE ? n - at : COLUMN_PAGE;
-			int64_t d[COLUMN_PAGE];
-			struct start s = residuals(d, m + at, page, o, narrow);
-			uint64_t extra = at == 0 || o == 0 ? 0 : varint_bits(zigzag((int64_t)s.m));
+/* Bits of a packed group whose lengths are known; adds these to the histogram. */
+static unsigned lengths_price(const struct scan_lengths *l, uint32_t histogram[65])
+{
+	uint8_t four[33][4] = { { 0 } }, count[33];
+	unsigned longest = bits_length((uint32_t)(l->min ^ l->min >> 31) | (uint32_t)(l->max ^ l->max >> 31)) + 1;
+	unsigned price, range, based;
 
-			if (o == 2)
-				extra += varint_bits(zigzag((int64_t)s.step));
-			for (size_t i = 0; i < page; i += PACK_GROUP)
-				p->packed[o] += group_price(d + i, page - i < PACK_GROUP ? page - i : PACK_GROUP,
-							    histogram);
-			p->packed[o] += extra;
-			p->tokens[o] += extra + TOKEN_PAGE_BITS;
+	for (size_t i = 0; i < SCAN_GROUP; i += 4) {	/* no increment waits for the one before it */
+		four[l->length[i]][0]++;
+		four[l->length[i + 1]][1]++;
+		four[l->length[i + 2]][2]++;
+		four[l->length[i + 3]][3]++;
+	}
+	for (unsigned i = 0; i <= longest; i++) {
+		count[i] = (uint8_t)(get_u32(four[i]) * UINT32_C(0x01010101) >> 24);
+		histogram[i] += count[i];
+	}
+	if (longest == 1 && count[1] == 0)
+		longest = 0;
+	price = zigzag_price(count, SCAN_GROUP, longest);
+	range = bits_length((uint64_t)((int64_t)l->max - l->min));
+	based = 8 + 16 + SCAN_GROUP * range;
+	return based < price ? based : price;
+}
+
+struct tally { uint64_t packed; uint32_t seen, histogram[65]; };	/* of how many integers */
+
+/* Adds the groups of a page, each `every`th of those that are whole. */
+static void tally_page(struct tally *t, const struct intcol_plan *p, size_t at, unsigned order, const int32_t *narrow,
+		       size_t every)
+{
+	const struct scans *scans = scans_best();
+	size_t page = page_at(p, at);
+	int64_t d[PACK_GROUP + 2];
+
+	for (size_t i = every > 1 ? PACK_GROUP : 0; i < page; i += every * PACK_GROUP) {
+		size_t n = page - i < PACK_GROUP ? page - i : PACK_GROUP, lead = i == 0 ? 0 : order;
+
+		if (every > 1 && n < PACK_GROUP)
+			break;
+		t->seen += n;
+		if (n == PACK_GROUP && p->form.narrow) {
+			struct scan_lengths l;
+
+			scans->lengths32(narrow + at + i, order, &l);
+			t->packed += lengths_price(&l, t->histogram);
+		} else {
+			residuals(d, p->m + at + i - lead, n + lead, order, p->form.narrow);
+			t->packed += group_price(d + lead, n, t->histogram);
 		}
-		p->tokens[o] += token_cost_lengths(histogram);
 	}
 }
 
-/* What tokens of that order will take, with the table. */
-static uint64_t price_tokens(struct intcol_plan *p, unsigned order)
+/* Leaves out orders that some groups show to be of no use. */
+static unsigned promising(const struct intcol_plan *p, unsigned orders, const int32_t *narrow)
 {
-	struct token_counts counts;
-	int64_t centre = 0;
+	uint64_t price[3] = { UINT64_MAX, UINT64_MAX, UINT64_MAX }, best = UINT64_MAX;
+
+	for (unsigned o = 0; o <= 2; o++) {
+		struct tally t = { 0 };
+
+		if ((orders & INTCOL_ORDER(o)) == 0)
+			continue;
+		for (size_t at = 0; at < p->n; at += COLUMN_PAGE)
+			tally_page(&t, p, at, o, narrow, SAMPLE_EVERY);
+		price[o] = t.packed;
+		best = price[o] < best ? price[o] : best;
+	}
+	for (unsigned o = 0; o <= 2; o++)
+		if (price[o] > best + best / SAMPLE_MARGIN + 64)
+			orders &= ~INTCOL_ORDER(o);
+	return orders;
+}
+
+/* As if all n integers were like those that were looked at. */
+static void extend(struct tally *t, size_t n)
+{
+	if (t->seen == n)
+		return;
+	t->packed = t->packed * n / t->seen;
+	for (unsigned i = 0; i <= 64; i++)
+		t->histogram[i] = (uint32_t)((uint64_t)t->histogram[i] * n / t->seen);
+}
+
+/* Finds the cheapest order, packed and by tokens. */
+static void price_orders(struct intcol_plan *p, enum column_level level, unsigned orders, const int32_t *narrow)
+{
+	size_t every = p->n % COLUMN_PAGE != 0 || p->n < 2 * COLUMN_PAGE ? 1 : level == COLUMN_FAST ? SAMPLE_EVERY :
+		       p->form.narrow ? 1 : 2;
+
+	p->packed = p->coded = UINT64_MAX;
+	if (p->n >= SAMPLE_FROM)
+		orders = promising(p, orders, narrow);
+	for (uint8_t o = 0; o <= 2; o++) {
+		uint64_t coded = 0, extra = 0;
+		struct tally t = { 0 };
+
+		if ((orders & INTCOL_ORDER(o)) == 0)
+			continue;
+		for (size_t at = 0; at < p->n; at += COLUMN_PAGE) {
+			int64_t d[3];
+			size_t some = page_at(p, at) < 3 ? page_at(p, at) : 3;
+			struct start s = residuals(d, p->m + at, some, o, p->form.narrow);
+
+			extra += at == 0 || o == 0 ? 0 : varint_bits(zigzag((int64_t)s.m));
+			extra += o == 2 ? varint_bits(zigzag((int64_t)s.step)) : 0;
+			coded += TOKEN_PAGE_BITS;
+			tally_page(&t, p, at, o, narrow, every);
+		}
+		extend(&t, p->n);
+		if (t.packed + extra < p->packed) {
+			p->packed = t.packed + extra;
+			p->packed_order = o;
+		}
+		if (level == COLUMN_FAST)
+			continue;
+		coded += extra + token_cost_lengths(t.histogram);
+		if (coded < p->coded) {
+			p->coded = coded;
+			p->coded_order = o;
+		}
+	}
+}
+
+/* What tokens of that order will take, with the table; head and starts of pages apart. */
+static uint64_t count_tokens(struct intcol_plan *p, unsigned order, struct token_counts *counts)
+{
 	uint64_t bits = 0;
 
 	for (size_t at = 0; at < p->n; at += COLUMN_PAGE) {
-		size_t page = p->n - at < COLUMN_PAGE ? p->n - at : COLUMN_PAGE;
+		size_t page = page_at(p, at);
 		int64_t d[COLUMN_PAGE];
-		struct start s = residuals(d, p->m + at, page, order, p->form.narrow);
 
-		if (at == 0) {
-			centre = order == 1 ? median(d, page) : 0;
-			token_count_start(&counts, centre);
-		}
-		bits += TOKEN_PAGE_BITS + (at == 0 || order == 0 ? 0 : varint_bits(zigzag((int64_t)s.m)));
-		if (order == 2)
-			bits += varint_bits(zigzag((int64_t)s.step));
-		token_count(&counts, d, page);
+		residuals(d, p->m + at, page, order, p->form.narrow);
+		if (at == 0)
+			token_count_start(counts, order == 1 ? median(d, page) : 0);
+		bits += TOKEN_PAGE_BITS;
+		token_count(counts, d, page);
 	}
-	bits += token_cost(&counts);
-	token_table_make(&p->table, &counts);
-	return bits;
+	return bits + token_cost(counts);
 }
 
-void intcol_plan(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders)
+static uint64_t enough(enum column_level level)
 {
-	unsigned packed = 0, coded = 0, pages = column_pages(n);
-	uint64_t enough, head;
-	struct prices prices;
+	return level == COLUMN_MAX ? 100 : ENOUGH;
+}
 
-	p->m = x;
+void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders)
+{
+	int32_t narrow[SCAN_PAD + COLUMN_MAX_POINTS];
+	unsigned pages = column_pages(n);
+	uint64_t head;
+
+	p->m = p->x = x;
 	p->n = n;
-	divide_out(x, n, &p->form);
+	divide_out(x, n, &p->form, narrow + SCAN_PAD);
 	if (n < 3)
 		orders = orders & ~INTCOL_ORDER(2) ? orders & ~INTCOL_ORDER(2) : INTCOL_ORDER(0);
-	price_orders(x, n, orders, p->form.narrow, &prices);
-	for (unsigned o = 1; o <= 2; o++) {
-		packed = prices.packed[o] < prices.packed[packed] ? o : packed;
-		coded = prices.tokens[o] < prices.tokens[coded] ? o : coded;
-	}
+	price_orders(p, level, orders, narrow + SCAN_PAD);
 	head = 8 + (p->form.factor > 1 ? varint_bits(p->form.factor) : 0) + varint_bits(zigzag(p->form.base)) +
 	       (pages - 1) * 16 + (pages > 1 ? pages * 8 : 0);
-	p->form.order = (uint8_t)packed;
+	p->packed += head;
+	p->price = p->packed;
+	if (level != COLUMN_FAST) {
+		p->coded += head;
+		if (p->coded * 100 / enough(level) < p->price)
+			p->price = p->coded * 100 / enough(level);
+	}
+}
+
+/* m[-1] of the first page becomes 0: the base takes it up. */
+static void shift_base(struct intcol_plan *p)
+{
+	int64_t d[COLUMN_PAGE], min = 0, max = 0, *x = p->x;
+	struct start s = residuals(d, x, p->n < 3 ? p->n : 3, p->form.order, p->form.narrow);
+
+	p->form.base = (int64_t)((uint64_t)p->form.base + s.m * p->form.factor);
+	for (size_t i = 0; i < p->n; i++) {
+		x[i] = (int64_t)((uint64_t)x[i] - s.m);
+		min = x[i] < min ? x[i] : min;
+		max = x[i] > max ? x[i] : max;
+	}
+	p->form.narrow = min >= INT32_MIN && max <= INT32_MAX;
+}
+
+void intcol_settle(struct intcol_plan *p, enum column_level level)
+{
+	p->form.order = p->packed_order;
 	p->form.tokens = false;
-	p->price = p->bits = prices.packed[packed] + head;
-	enough = level == COLUMN_MAX ? 100 : ENOUGH;
-	if (level != COLUMN_FAST && prices.tokens[coded] * enough / 100 < prices.packed[packed] * TRY_TOKENS / 100) {
-		uint64_t bits = price_tokens(p, coded) + head;
+	if (level != COLUMN_FAST && p->coded * enough(COLUMN_MAX) / enough(level) * TRY_TOKENS / 100 < p->packed) {
+		struct token_counts counts;
+		uint64_t bits = count_tokens(p, p->coded_order, &counts);
 
-		if (bits < p->bits * enough / 100) {
-			p->form.order = (uint8_t)coded;
+		if (bits * 100 / enough(level) < p->packed) {
+			p->form.order = p->coded_order;
 			p->form.tokens = true;
-			p->bits = bits;
-			p->price = bits * 100 / enough;
+			token_table_make(&p->table, &counts);
 		}
 	}
-	if (p->form.order != 0) {		/* m[-1] of the first page becomes 0 */
-		int64_t d[COLUMN_PAGE];
-		struct start s = residuals(d, x, n < COLUMN_PAGE ? n : COLUMN_PAGE, p->form.order, p->form.narrow);
-
-		p->form.base = (int64_t)((uint64_t)p->form.base + s.m * p->form.factor);
-		for (size_t i = 0; i < n; i++)
-			x[i] = (int64_t)((uint64_t)x[i] - s.m);
-		p->form.narrow = false;
-		if (p->form.factor <= INT32_MAX) {
-			int64_t min = 0, max = 0;
-
-			for (size_t i = 0; i < n; i++) {
-				min = x[i] < min ? x[i] : min;
-				max = x[i] > max ? x[i] : max;
-			}
-			p->form.narrow = min >= INT32_MIN && max <= INT32_MAX;
-		}
-	}
+	if (p->form.order != 0)
+		shift_base(p);
 }
 
 uint8_t intcol_flags(const struct intcol_plan *p)

@@ -39,17 +39,22 @@ struct intcol {
 struct intcol_plan {
 	struct intcol form;
 	const int64_t *m;
+	int64_t *x;			/* the same */
 	size_t n;
-	uint64_t bits;			/* what it will take, about: head, table, pages, their lengths */
-	uint64_t price;			/* bits, more where tokens are used that do not save enough: to be compared */
+	uint64_t packed, coded;		/* bits of head and pages, about, packed and by tokens in the best order of each */
+	uint8_t packed_order, coded_order;
+	uint64_t price;			/* of them, more where tokens do not save enough: to be compared with others */
 	struct token_table table;	/* for tokens */
 };
 
 /*
- * Plans a column of the n integers x, 1 to COLUMN_MAX_POINTS, which become its m and must stay till it is written.
- * orders is a set.  Packed unless tokens save enough for the level.
+ * Prices a column of the n integers x, 1 to COLUMN_MAX_POINTS, which become its m and must stay till it is
+ * written.  orders is a set.
  */
-void intcol_plan(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders);
+void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders);
+
+/* What a priced column needs before it is written.  Packed unless tokens save enough for the level. */
+void intcol_settle(struct intcol_plan *p, enum column_level level);
 
 /* The flags and bytes of the head; then page i, in full; out->failed tells whether memory was short. */
 uint8_t intcol_flags(const struct intcol_plan *p);

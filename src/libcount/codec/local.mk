@@ -33,6 +33,11 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/registry.c \
 	src/libcount/codec/scaled.c \
 	src/libcount/codec/scaled.h \
+	src/libcount/codec/scan.h \
+	src/libcount/codec/scan_avx2.c \
+	src/libcount/codec/scan_avx512.c \
+	src/libcount/codec/scan_body.h \
+	src/libcount/codec/scan_plain.c \
 	src/libcount/codec/stats.c \
 	src/libcount/codec/stats.h \
 	src/libcount/codec/time_delta.c \

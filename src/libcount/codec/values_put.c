@@ -6,6 +6,7 @@
 /* Sets are looked for in so many values first: there must be repetitions among them. */
 #define SET_SAMPLE 512
 #define SET_REPEATED 16		/* one in so many, at least */
+#define SET_WIDE 8		/* bits of a value */
 
 static bool all_equal(const double *values, size_t n)
 {
@@ -52,8 +53,8 @@ static void set_open(struct distinct *d, struct set_scratch *s, size_t n, uint32
 	distinct_start(d);
 }
 
-/* Whether enough of a sample repeat for a set to be of use. */
-static bool repeats(struct set_scratch *s, const double *values, size_t n)
+/* Whether enough of a sample repeat for a set to be of use; more must, where values are not wide. */
+static bool repeats(struct set_scratch *s, const double *values, size_t n, uint64_t limit)
 {
 	double sample[SET_SAMPLE];
 	struct distinct d;
@@ -62,7 +63,7 @@ static bool repeats(struct set_scratch *s, const double *values, size_t n)
 		return true;
 	for (size_t i = 0; i < SET_SAMPLE; i++)
 		sample[i] = values[i * n / SET_SAMPLE];
-	set_open(&d, s, SET_SAMPLE, SET_SAMPLE - SET_SAMPLE / SET_REPEATED);
+	set_open(&d, s, SET_SAMPLE, limit < n * SET_WIDE ? SET_SAMPLE / 4 : SET_SAMPLE - SET_SAMPLE / SET_REPEATED);
 	return distinct_add(&d, sample, SET_SAMPLE, NULL);
 }
 
@@ -76,7 +77,7 @@ static bool try_set(struct chunk_coder *c, unsigned place, enum column_level lev
 	struct distinct d;
 	bool used;
 
-	if (n < 8 || !repeats(s, values, n))
+	if (n < 8 || !repeats(s, values, n, limit))
 		return false;
 	set_open(&d, s, n, (uint32_t)(n - n / 8));
 	if (!distinct_add(&d, values, n, s->number) || (uint64_t)d.n * 8 >= limit)
@@ -88,7 +89,7 @@ static bool try_set(struct chunk_coder *c, unsigned place, enum column_level lev
 		v[i] = ordered_to_double(s->ordered[i]);
 	k->form = (struct form){ .transform = TRANSFORM_SET };
 	k->fixes = false;
-	intcol_plan(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
+	intcol_price(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
 	k->price = k->plan.price + 8 + d.n * 6;
 	if (k->price >= limit)
 		return false;
@@ -107,7 +108,7 @@ static bool try_series(enum column_level level, const struct column_dict *dict, 
 		return false;
 	k->form = (struct form){ .transform = TRANSFORM_SERIES };
 	k->fixes = false;
-	intcol_plan(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
+	intcol_price(&k->plan, level, k->x, n, INTCOL_ANY_ORDER);
 	k->price = k->plan.price + 8;
 	return true;
 }
@@ -251,6 +252,8 @@ int values_encode(struct chunk_coder *c, unsigned place, enum column_level level
 	}
 	if (raw < best->price)
 		best->form = (struct form){ .transform = TRANSFORM_RAW };
+	else if (best->form.transform != TRANSFORM_XOR)
+		intcol_settle(&best->plan, level);
 	put_head(c, place, best, out);
 	ret = put_pages(c, place, level, best, values, n, out);
 	if (best->form.transform != TRANSFORM_RAW && (out->len - start) * 8 > raw) {	/* prices are estimates */

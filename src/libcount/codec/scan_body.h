@@ -1,0 +1,135 @@
+/*
+ * scan_body.h - the loops of one level, for vectors of BYTES bytes: 16, 32 or 64.  A scan_*.c defines BYTES and
+ * SCANS, the table's name, says what the compiler may use, and includes this.
+ */
+#include "codec/scan.h"
+
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define INTS (BYTES / 4)
+#define LONGS (BYTES / 8)
+#define ROUND_LIMIT 2251799813685248.0		/* 2^51 */
+#define ROUND_MAGIC 6755399441055744.0		/* 1.5 * 2^52: adding it leaves no room for a fraction */
+#define ROUND_MAGIC_BITS INT64_C(0x4338000000000000)
+#define FLOAT_MANTISSA 23
+#define FLOAT_BIAS 126				/* of the exponent, so that 1 has the length 1 */
+
+typedef int32_t i32v __attribute__((vector_size(BYTES)));
+typedef uint32_t u32v __attribute__((vector_size(BYTES)));
+typedef float f32v __attribute__((vector_size(BYTES)));
+typedef int64_t i64v __attribute__((vector_size(BYTES)));
+typedef uint64_t u64v __attribute__((vector_size(BYTES)));
+typedef double f64v __attribute__((vector_size(BYTES)));
+
+INLINE i32v load32(const int32_t *p) { i32v v; memcpy(&v, p, sizeof(v)); return v; }
+INLINE i64v load64(const int64_t *p) { i64v v; memcpy(&v, p, sizeof(v)); return v; }
+INLINE f64v load_doubles(const double *p) { f64v v; memcpy(&v, p, sizeof(v)); return v; }
+
+INLINE bool any(i64v v)
+{
+	int64_t lane[LONGS], all = 0;
+
+	memcpy(lane, &v, sizeof(v));
+	for (size_t i = 0; i < LONGS; i++)
+		all |= lane[i];
+	return all != 0;
+}
+
+static bool quotients(const double *values, double divisor, int64_t *x)
+{
+	f64v none = { 0 }, by = none + divisor, limit = none + ROUND_LIMIT;
+	i64v wrong = { 0 };
+
+	for (size_t i = 0; i < SCAN_GROUP; i += LONGS) {
+		f64v v = load_doubles(values + i), product = v * by, sum = product + ROUND_MAGIC;
+		f64v back = (sum - ROUND_MAGIC) / by;
+		i64v n = (i64v)sum - ROUND_MAGIC_BITS;
+
+		wrong |= (i64v)back ^ (i64v)v;
+		wrong |= ~(i64v)((product < limit) & (product > -limit));
+		memcpy(x + i, &n, sizeof(n));
+	}
+	return !any(wrong);
+}
+
+/*
+ * The length of a zigzag is that of the magnitude (d, or ~d where negative), and one for the sign unless d is 0.
+ * A float's exponent tells a length; what could round it up to the next power of two is cleared before.
+ */
+INLINE i32v length_of(i32v d)
+{
+	i32v magnitude = d ^ (d >> 31), safe = magnitude & ~(magnitude >> 1);
+	i32v length = ((i32v)__builtin_convertvector(safe, f32v) >> FLOAT_MANTISSA) - FLOAT_BIAS;
+
+	length &= ~(i32v)(magnitude == 0);
+	return length - (i32v)(d != 0);
+}
+
+INLINE void lengths32_by(const int32_t *m, unsigned order, struct scan_lengths *l)
+{
+	int32_t low[INTS], high[INTS];
+	i32v min = { 0 }, max = { 0 };
+
+	for (size_t i = 0; i < SCAN_GROUP; i += INTS) {
+		u32v d = (u32v)load32(m + i), before, two;
+		i32v s, length, less, more;
+
+		if (order != 0) {
+			before = (u32v)load32(m + i - 1);
+			if (order == 2) {
+				two = (u32v)load32(m + i - 2);
+				d = d - before - (before - two);
+			} else {
+				d -= before;
+			}
+		}
+		s = (i32v)d;
+		if (i == 0)
+			min = max = s;
+		less = s < min;
+		more = s > max;
+		min = (s & less) | (min & ~less);
+		max = (s & more) | (max & ~more);
+		length = length_of(s);
+		memcpy(l->length + i, &length, sizeof(length));
+	}
+	memcpy(low, &min, sizeof(min));
+	memcpy(high, &max, sizeof(max));
+	l->min = low[0];
+	l->max = high[0];
+	for (size_t i = 1; i < INTS; i++) {
+		l->min = low[i] < l->min ? low[i] : l->min;
+		l->max = high[i] > l->max ? high[i] : l->max;
+	}
+}
+
+static void lengths32(const int32_t *m, unsigned order, struct scan_lengths *l)
+{
+	if (order == 0)
+		lengths32_by(m, 0, l);
+	else if (order == 1)
+		lengths32_by(m, 1, l);
+	else
+		lengths32_by(m, 2, l);
+}
+
+static bool offsets(int64_t *x, size_t n, int64_t base, int32_t *narrow)
+{
+	u64v none = { 0 }, from = none + (uint64_t)base;
+	i64v wrong = { 0 };
+
+	for (size_t i = 0; i < n; i += 8) {
+		for (size_t k = i; k < i + 8; k += LONGS) {
+			i64v m = (i64v)((u64v)load64(x + k) - from);
+
+			wrong |= (m << 32 >> 32) ^ m;
+			memcpy(x + k, &m, sizeof(m));
+		}
+		for (size_t k = i; k < i + 8; k++)
+			narrow[k] = (int32_t)(uint32_t)(uint64_t)x[k];
+	}
+	return !any(wrong);
+}
+
+const struct scans SCANS = { .quotients = quotients, .lengths32 = lengths32, .offsets = offsets };
