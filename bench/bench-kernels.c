@@ -55,20 +55,14 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* How many integers of a page are packed. */
-static size_t packed_of(const struct page *g)
-{
-	return PAGE - (g->order == 2 ? 2 : 1);
-}
-
 static void pack(struct set *s)
 {
 	for (size_t i = 0; i < PAGES; i++) {
 		struct pack_plan plan;
 
 		buf_clear(&s->pages[i]);
-		pack_plan(&plan, s->left[i], packed_of(&s->page), SIZE_MAX);
-		if (!pack_put(&s->pages[i], &plan, s->left[i], packed_of(&s->page)))
+		pack_plan(&plan, s->left[i], PAGE, SIZE_MAX);
+		if (!pack_put(&s->pages[i], &plan, s->left[i], PAGE))
 			die("out of memory");
 	}
 }
@@ -78,7 +72,7 @@ static void plan_only(struct set *s)
 	for (size_t i = 0; i < PAGES; i++) {
 		struct pack_plan plan;
 
-		pack_plan(&plan, s->left[i], packed_of(&s->page), SIZE_MAX);
+		pack_plan(&plan, s->left[i], PAGE, SIZE_MAX);
 		s->copy[i] = (double)plan.bytes;
 	}
 }
@@ -167,7 +161,7 @@ static void encoding(struct set *s)
 
 int main(int argc, char **argv)
 {
-	static struct set s = { .page = { .first = 123456, .factor = 5 } };
+	static struct set s = { .page = { .base = 123456, .factor = 5 } };
 
 	s.limit = (argc > 1 ? atof(argv[1]) : 20) * 1e-3;
 	printf("M points/s    order");

@@ -89,7 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	n = get_u16(data) % MOST + 1;
 	g = (struct page){
-		.first = get_i64(data + 3), .second = get_i64(data + 11), .factor = get_u64(data + 19),
+		.base = get_i64(data + 3), .before = get_i64(data + 11), .step = get_i64(data + 7),
+		.factor = get_u64(data + 19),
 		.order = data[2] % 4 % 3, .narrow = (data[2] & 4) != 0,
 	};
 	divisor = scale_powers[(data[2] >> 3) % (SCALE_MAX_POWER + 1)];

@@ -26,7 +26,7 @@ struct chunk_coder {
 	struct buf inner_best, inner_trial;	/* of the column inside a dictionary */
 
 	struct token_decoder decoders[VALUES_PLACES];
-	int64_t page[COLUMN_PAGE + PACK_GROUP], page_fix[COLUMN_PAGE + PACK_GROUP];
+	int64_t page[COLUMN_PAGE];
 	struct values_scratch values[VALUES_PLACES];
 	struct set_scratch sets;
 };

@@ -144,14 +144,17 @@ static int get_pages(struct chunk_coder *c, const uint8_t *p, size_t len, int64_
 		return ret;
 	if (!column_spans(p, end, n, span))
 		return COUNT_ERR_CORRUPT;
+	if (step == 0)
+		ints.base = (int64_t)((uint64_t)ints.base + (uint64_t)first);
 	for (unsigned i = from; i < from + pages; i++) {
 		size_t m = column_page_len(n, i);
 		uint64_t base = (uint64_t)first + step * i * COLUMN_PAGE;
 
-		if (intcol_get_page(span[i].p, span[i].end, &ints, &c->decoders[0], i, m, c->page) != span[i].end)
+		if (intcol_get_page(kernels_best(), span[i].p, span[i].end, &ints, &c->decoders[0], i, m, times) !=
+		    span[i].end)
 			return COUNT_ERR_CORRUPT;
-		for (size_t k = 0; k < m; k++)
-			times[k] = (int64_t)((uint64_t)c->page[k] + base + step * k);
+		for (size_t k = 0; step != 0 && k < m; k++)
+			times[k] = (int64_t)((uint64_t)times[k] + base + step * k);
 		times += m;
 	}
 	return COUNT_OK;

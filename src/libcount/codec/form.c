@@ -63,26 +63,10 @@ bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x
 	return any != 0;
 }
 
-void form_invert(const struct form *f, const int64_t *x, const int64_t *fix, size_t n, double *values)
+void form_digits15(const struct form *f, const int64_t *x, size_t n, double *values)
 {
-	if (f->transform == TRANSFORM_ORDERED) {
-		for (size_t i = 0; i < n; i++)
-			values[i] = ordered_to_double(x[i]);
-	} else {
-		struct scale s = scale_of(f);
+	struct scale s = scale_of(f);
 
-		if (s.way == SCALE_DIVIDE && s.divisor == 1) {
-			for (size_t i = 0; i < n; i++)
-				values[i] = (double)x[i];
-		} else if (s.way == SCALE_DIVIDE) {
-			for (size_t i = 0; i < n; i++)
-				values[i] = (double)x[i] / s.divisor;
-		} else {
-			for (size_t i = 0; i < n; i++)
-				values[i] = scale_value(&s, x[i]);
-		}
-	}
-	if (fix != NULL)
-		for (size_t i = 0; i < n; i++)
-			values[i] = f64_from_bits(f64_bits(values[i]) + (uint64_t)fix[i]);
+	for (size_t i = 0; i < n; i++)
+		values[i] = scale_value(&s, x[i]);
 }

@@ -16,7 +16,7 @@
 #define COUNT_CODEC_INTCOL_H
 
 #include "codec/column.h"
-#include "codec/pack.h"
+#include "codec/page.h"
 #include "codec/token.h"
 
 #define INTCOL_ORDER(k) (1u << (k))
@@ -66,9 +66,18 @@ void intcol_put_page(struct buf *out, const struct intcol_plan *p, unsigned page
 const uint8_t *intcol_get_head(const uint8_t *p, const uint8_t *end, uint8_t flags, struct intcol *form,
 			       struct token_decoder *table);
 
-/* Reads page i, of n integers; the byte past it, NULL if it is cut or broken.  x has room for n rounded up to a
- * whole group. */
-const uint8_t *intcol_get_page(const uint8_t *p, const uint8_t *end, const struct intcol *form,
-			       const struct token_decoder *table, unsigned page, size_t n, int64_t *x);
+/*
+ * Read page i, of n integers: themselves, divided, or the doubles that they order (page.h).  The byte past it, NULL
+ * if it is cut or broken.
+ */
+const uint8_t *intcol_get_page(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+			       const struct intcol *form, const struct token_decoder *table, unsigned page, size_t n,
+			       int64_t *x);
+const uint8_t *intcol_get_quotients(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+				    const struct intcol *form, const struct token_decoder *table, unsigned page,
+				    size_t n, double divisor, double *values);
+const uint8_t *intcol_get_ordered(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+				  const struct intcol *form, const struct token_decoder *table, unsigned page,
+				  size_t n, double *values);
 
 #endif

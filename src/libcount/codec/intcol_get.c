@@ -18,38 +18,64 @@ const uint8_t *intcol_get_head(const uint8_t *p, const uint8_t *end, uint8_t fla
 	return form->tokens ? token_table_get(p, end, table) : p;
 }
 
-static void sum_up(int64_t *x, size_t n, const struct intcol *form, uint64_t m, uint64_t step)
+static const uint8_t *get_start(const uint8_t *p, const uint8_t *end, const struct intcol *form, unsigned page,
+				struct page *g)
 {
-	uint64_t base = (uint64_t)form->base, f = form->factor;
+	uint64_t before = 0, step = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t d = (uint64_t)x[i];
-
-		if (form->order == 0) {
-			m = d;
-		} else if (form->order == 1) {
-			m += d;
-		} else {
-			step += d;
-			m += step;
-		}
-		if (form->narrow)
-			m = (uint64_t)(int64_t)(int32_t)(uint32_t)m;
-		x[i] = (int64_t)(base + f * m);
-	}
-}
-
-const uint8_t *intcol_get_page(const uint8_t *p, const uint8_t *end, const struct intcol *form,
-			       const struct token_decoder *table, unsigned page, size_t n, int64_t *x)
-{
-	uint64_t m = 0, step = 0;
-
-	if (page > 0 && form->order != 0 && (p = varint_get(p, end, &m)) == NULL)
+	if (page > 0 && form->order != 0 && (p = varint_get(p, end, &before)) == NULL)
 		return NULL;
 	if (form->order == 2 && (p = varint_get(p, end, &step)) == NULL)
 		return NULL;
-	p = form->tokens ? token_get(p, end, table, n, x) : pack_get(p, end, n, x);
+	*g = (struct page){ .base = form->base, .before = unzigzag(before), .step = unzigzag(step),
+			    .factor = form->factor, .order = form->order, .narrow = form->narrow };
+	return p;
+}
+
+const uint8_t *intcol_get_page(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+			       const struct intcol *form, const struct token_decoder *table, unsigned page, size_t n,
+			       int64_t *x)
+{
+	int64_t left[COLUMN_PAGE];
+	struct page g;
+
+	p = get_start(p, end, form, page, &g);
+	if (p == NULL || !form->tokens)
+		return p == NULL ? NULL : page_ints(k, &g, p, end, n, x);
+	p = token_get(p, end, table, n, left);
 	if (p != NULL)
-		sum_up(x, n, form, (uint64_t)unzigzag(m), (uint64_t)unzigzag(step));
+		page_ints_of(k, &g, left, n, x);
+	return p;
+}
+
+const uint8_t *intcol_get_ordered(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+				  const struct intcol *form, const struct token_decoder *table, unsigned page,
+				  size_t n, double *values)
+{
+	int64_t left[COLUMN_PAGE];
+	struct page g;
+
+	p = get_start(p, end, form, page, &g);
+	if (p == NULL || !form->tokens)
+		return p == NULL ? NULL : page_ordered(k, &g, p, end, n, values);
+	p = token_get(p, end, table, n, left);
+	if (p != NULL)
+		page_ordered_of(k, &g, left, n, values);
+	return p;
+}
+
+const uint8_t *intcol_get_quotients(const struct kernels *k, const uint8_t *p, const uint8_t *end,
+				    const struct intcol *form, const struct token_decoder *table, unsigned page,
+				    size_t n, double divisor, double *values)
+{
+	int64_t left[COLUMN_PAGE];
+	struct page g;
+
+	p = get_start(p, end, form, page, &g);
+	if (p == NULL || !form->tokens)
+		return p == NULL ? NULL : page_quotients(k, &g, divisor, p, end, n, values);
+	p = token_get(p, end, table, n, left);
+	if (p != NULL)
+		page_quotients_of(k, &g, divisor, left, n, values);
 	return p;
 }

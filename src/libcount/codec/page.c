@@ -92,55 +92,18 @@ static void unpacked(struct job *j, const int64_t *left, size_t n, union entry *
 	}
 }
 
-/* One entry, of a given x, in the same arithmetic. */
-static union entry entry_of(const struct job *j, uint64_t x)
+static void begin(struct job *j, const struct kernels *k, const struct page *g, enum way way)
 {
-	union entry e = { .x = (int64_t)x };
-
-	if (j->way == QUOTIENTS)
-		e.value = (double)(int64_t)x / j->sums.divisor;
-	else if (j->way == ORDERED)
-		e.x ^= (int64_t)((uint64_t)(e.x >> 63) >> 1);
-	return e;
-}
-
-/* x[0], and x[1] for order 2, stand outside of what is packed; the sums go on from there.  Returns how many
- * entries these are. */
-static size_t begin(struct job *j, const struct kernels *k, const struct page *g, enum way way, size_t n,
-		    union entry *out)
-{
-	uint64_t second = g->narrow ? (uint64_t)(int32_t)g->second : (uint64_t)g->second;
-
 	j->k = k;
 	j->way = way;
 	j->narrow = g->narrow;
 	j->sums.order = g->order;
-	j->sums.first = (uint64_t)g->first;
+	j->sums.m = (uint64_t)g->before;
+	j->sums.step = (uint64_t)g->step;
+	j->sums.first = (uint64_t)g->base;
 	j->sums.factor = g->factor;
 	j->direct = way == QUOTIENTS && g->narrow && g->factor <= KERNELS_MAX_FACTOR &&
-		    g->first <= KERNELS_MAX_FIRST && g->first >= -KERNELS_MAX_FIRST;
-	out[0] = entry_of(j, (uint64_t)g->first);
-	if (g->order < 2 || n < 2)
-		return 1;
-	out[1] = entry_of(j, (uint64_t)g->first + g->factor * second);
-	j->sums.m = j->sums.step = second;
-	return 2;
-}
-
-static const uint8_t *get(struct job *j, const struct kernels *k, const struct page *g, enum way way,
-			  const uint8_t *p, const uint8_t *end, size_t n, union entry *out)
-{
-	size_t from = begin(j, k, g, way, n, out);
-
-	return packed(j, p, end, n - from, out + from);
-}
-
-static void get_of(struct job *j, const struct kernels *k, const struct page *g, enum way way,
-		   const int64_t *left, size_t n, union entry *out)
-{
-	size_t from = begin(j, k, g, way, n, out);
-
-	unpacked(j, left, n - from, out + from);
+		    g->base <= KERNELS_MAX_FIRST && g->base >= -KERNELS_MAX_FIRST;
 }
 
 const uint8_t *page_ints(const struct kernels *k, const struct page *g, const uint8_t *p, const uint8_t *end,
@@ -148,7 +111,8 @@ const uint8_t *page_ints(const struct kernels *k, const struct page *g, const ui
 {
 	struct job j = { 0 };
 
-	return get(&j, k, g, INTS, p, end, n, (union entry *)x);
+	begin(&j, k, g, INTS);
+	return packed(&j, p, end, n, (union entry *)x);
 }
 
 const uint8_t *page_quotients(const struct kernels *k, const struct page *g, double divisor, const uint8_t *p,
@@ -157,7 +121,8 @@ const uint8_t *page_quotients(const struct kernels *k, const struct page *g, dou
 	struct job j = { 0 };
 
 	sums_divide(&j.sums, divisor);
-	return get(&j, k, g, QUOTIENTS, p, end, n, (union entry *)values);
+	begin(&j, k, g, QUOTIENTS);
+	return packed(&j, p, end, n, (union entry *)values);
 }
 
 const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const uint8_t *p, const uint8_t *end,
@@ -165,14 +130,16 @@ const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const
 {
 	struct job j = { 0 };
 
-	return get(&j, k, g, ORDERED, p, end, n, (union entry *)values);
+	begin(&j, k, g, ORDERED);
+	return packed(&j, p, end, n, (union entry *)values);
 }
 
 void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x)
 {
 	struct job j = { 0 };
 
-	get_of(&j, k, g, INTS, left, n, (union entry *)x);
+	begin(&j, k, g, INTS);
+	unpacked(&j, left, n, (union entry *)x);
 }
 
 void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,
@@ -181,14 +148,16 @@ void page_quotients_of(const struct kernels *k, const struct page *g, double div
 	struct job j = { 0 };
 
 	sums_divide(&j.sums, divisor);
-	get_of(&j, k, g, QUOTIENTS, left, n, (union entry *)values);
+	begin(&j, k, g, QUOTIENTS);
+	unpacked(&j, left, n, (union entry *)values);
 }
 
 void page_ordered_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, double *values)
 {
 	struct job j = { 0 };
 
-	get_of(&j, k, g, ORDERED, left, n, (union entry *)values);
+	begin(&j, k, g, ORDERED);
+	unpacked(&j, left, n, (union entry *)values);
 }
 
 /* Most groups hold nothing, or a few exceptions and no fields. */

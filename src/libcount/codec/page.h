@@ -1,14 +1,14 @@
 /*
  * page.h - a page of a column: packed integers to times or doubles, in one pass.
  *
- * The packed integers (pack.h) are what an order leaves of m[i] = (x[i] - x[0]) / factor:
+ * The packed integers (pack.h) are what an order leaves of m[i] = (x[i] - base) / factor:
  *
- *	order 0		m[1], m[2], ...
- *	order 1		m[i] - m[i-1], from i = 1 on
- *	order 2		m[i] - 2 m[i-1] + m[i-2], from i = 2 on; m[1] is given
+ *	order 0		m[i]
+ *	order 1		m[i] - m[i-1]
+ *	order 2		s[i] - s[i-1], where s[i] = m[i] - m[i-1]
  *
- * All sums and products wrap, modulo 2^64.  In a narrow page fields, bases and m wrap modulo 2^32, and m
- * is signed; x = x[0] + factor * m is a 64-bit sum there too.
+ * from i = 0 on; m[-1] and s[-1] are given.  All sums and products wrap, modulo 2^64.  In a narrow page fields,
+ * bases, m and s wrap modulo 2^32, and m is signed; x = base + factor * m is a 64-bit sum there too.
  *
  * A page has any number n >= 1 of entries, and exactly n are written.  The functions return the byte past
  * the page, NULL if it is cut or broken; the output is then undefined.  k is kernels_best(), or in a test
@@ -21,8 +21,9 @@
 #include "codec/pack.h"
 
 struct page {
-	int64_t first;		/* x[0] */
-	int64_t second;		/* m[1], for order 2; in a narrow page its low 32 bits count */
+	int64_t base;
+	int64_t before;		/* m[-1], for orders 1 and 2; in a narrow page its low 32 bits count */
+	int64_t step;		/* s[-1], for order 2; the same */
 	uint64_t factor;	/* 1 if there is none */
 	uint8_t order;		/* 0 to 2 */
 	bool narrow;
@@ -48,8 +49,7 @@ const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const
 const uint8_t *page_fixes(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, double *values);
 
 /*
- * The same from what an order leaves, as another coder gave it: n - 1 integers, or n - 2 for order 2 (none are
- * read where n is less).  In a narrow page their low 32 bits count.
+ * The same from what an order leaves, as another coder gave it.  In a narrow page the low 32 bits count.
  */
 void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x);
 void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,

@@ -69,8 +69,8 @@ struct set_scratch {
 /* The integers of n values, and fixes; returns whether there are any.  Decimal, quotients and ordered only. */
 bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x, int64_t *fix);
 
-/* Values from their integers and from fixes, unless NULL. */
-void form_invert(const struct form *f, const int64_t *x, const int64_t *fix, size_t n, double *values);
+/* Values from the integers of quotients of 15 digits. */
+void form_digits15(const struct form *f, const int64_t *x, size_t n, double *values);
 
 /* The forms worth a look, by samples of the values: at most FORMS_MAX. */
 #define FORMS_MAX 8

@@ -104,12 +104,34 @@ static bool take(const struct head *h, const int64_t *ranks, size_t n, double *v
 	return true;
 }
 
+/* Integers as values: of a page whose transform is one of those that yield integers. */
+static const uint8_t *get_integers(struct chunk_coder *c, unsigned place, const struct head *h, const uint8_t *p,
+				   const uint8_t *end, unsigned page, size_t n, double *values)
+{
+	const struct token_decoder *table = &c->decoders[place];
+	const struct kernels *k = kernels_best();
+
+	switch (h->form.transform) {
+	case TRANSFORM_DECIMAL:
+		return intcol_get_quotients(k, p, end, &h->ints, table, page, n, scale_powers[h->form.power], values);
+	case TRANSFORM_QUOTIENT:
+		return intcol_get_quotients(k, p, end, &h->ints, table, page, n, h->form.divisor, values);
+	case TRANSFORM_ORDERED:
+		return intcol_get_ordered(k, p, end, &h->ints, table, page, n, values);
+	}
+	p = intcol_get_page(k, p, end, &h->ints, table, page, n, c->page);
+	if (p == NULL)
+		return NULL;
+	if (h->set != NULL)
+		return take(h, c->page, n, values) ? p : NULL;
+	form_digits15(&h->form, c->page, n, values);
+	return p;
+}
+
 /* A page as the head says. */
 static const uint8_t *get_page(struct chunk_coder *c, unsigned place, const struct head *h, const uint8_t *p,
 			       const uint8_t *end, unsigned page, size_t n, double *values)
 {
-	const int64_t *fix = NULL;
-
 	if (h->form.transform == TRANSFORM_RAW) {
 		if ((size_t)(end - p) < n * sizeof(*values))
 			return NULL;
@@ -118,22 +140,12 @@ static const uint8_t *get_page(struct chunk_coder *c, unsigned place, const stru
 	}
 	if (h->form.transform == TRANSFORM_XOR)
 		return xor_get_page(p, end, values, n);
-	p = intcol_get_page(p, end, &h->ints, &c->decoders[place], page, n, c->page);
-	if (p == NULL)
+	p = get_integers(c, place, h, p, end, page, n, values);
+	if (p == NULL || !h->fixes)
+		return p;
+	if (p == end || *p > 1)
 		return NULL;
-	if (h->fixes) {
-		if (p == end || *p > 1)
-			return NULL;
-		if (*p++ == 1) {
-			fix = c->page_fix;
-			if ((p = pack_get(p, end, n, c->page_fix)) == NULL)
-				return NULL;
-		}
-	}
-	if (h->set != NULL)
-		return take(h, c->page, n, values) ? p : NULL;
-	form_invert(&h->form, c->page, fix, n, values);
-	return p;
+	return *p == 0 ? p + 1 : page_fixes(kernels_best(), p + 1, end, n, values);
 }
 
 static int get_pages(struct chunk_coder *c, unsigned place, const struct head *h, const uint8_t *p, const uint8_t *end,
