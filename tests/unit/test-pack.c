@@ -276,6 +276,56 @@ static void exceptions_pay(void **state)
 	assert_int_equal(pack_plan(&plan, v, 128, SIZE_MAX), 1);
 }
 
+/* The bytes of n fields u at width w, exceptions included. */
+static size_t price(const uint64_t *u, size_t n, unsigned w)
+{
+	unsigned longest = 0;
+	size_t above = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		longest = bits_length(u[i]) > longest ? bits_length(u[i]) : longest;
+		above += bits_length(u[i]) > w;
+	}
+	return 1 + pack_fields_bytes(n, w) + (above == 0 ? 0 : 2 + (above * (7 + longest - w) + 7) / 8);
+}
+
+/* No other width, and no base where there are both signs, would be shorter. */
+static void plans_are_least(void **state)
+{
+	uint64_t seed = 9, zigzags[PACK_GROUP], distances[PACK_GROUP];
+	int64_t v[PACK_GROUP];
+
+	(void)state;
+	for (unsigned trial = 0; trial < 20000; trial++) {
+		size_t n = trial % 2 == 0 ? PACK_GROUP : 1 + next(&seed) % PACK_GROUP, least = SIZE_MAX;
+		unsigned spread = 1 + next(&seed) % 20, low = next(&seed) % 60;
+		struct pack_plan plan;
+		uint8_t varint[VARINT_MAX];
+		int64_t min = INT64_MAX;
+
+		for (size_t i = 0; i < n; i++) {	/* lengths fall off, faster or slower */
+			unsigned w = low + (unsigned)__builtin_ctzll(next(&seed) | UINT64_C(1) << 60) * spread / 8;
+
+			v[i] = unzigzag(next(&seed) & bits_mask(w < 64 ? w : 64));
+			if (i == 0 || next(&seed) % 200 == 0)
+				v[i] = -1 - (v[i] < 0 ? -(v[i] + 1) : v[i]);
+			min = v[i] < min ? v[i] : min;
+		}
+		for (size_t i = 0; i < n; i++) {
+			zigzags[i] = zigzag(v[i]);
+			distances[i] = (uint64_t)v[i] - (uint64_t)min;
+		}
+		for (unsigned w = 0; w <= 64; w++) {
+			size_t from_base = price(distances, n, w) + varint_put(varint, zigzag(min));
+			size_t plain = price(zigzags, n, w);
+
+			least = plain < least ? plain : least;
+			least = w <= 62 && from_base < least ? from_base : least;
+		}
+		assert_int_equal(pack_plan(&plan, v, n, SIZE_MAX), least);
+	}
+}
+
 static void broken_groups(void **state)
 {
 	static const struct { uint8_t bytes[8]; size_t len; const char *what; } bad[] = {
@@ -368,6 +418,7 @@ int main(void)
 		cmocka_unit_test(exceptions_of_every_height),
 		cmocka_unit_test(extremes),
 		cmocka_unit_test(exceptions_pay),
+		cmocka_unit_test(plans_are_least),
 		cmocka_unit_test(broken_groups),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(narrow_limits),

@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) void all_rows(const uint8_t *restri
 void kernels_fields32(const uint8_t *p, unsigned w, uint32_t *u)
 {
 	switch (w) {
-	case 0: memset(u, 0, PACK_GROUP * sizeof(*u)); break;
+	case 0: all_rows(p, 0, u); break;
 	case 1: all_rows(p, 1, u); break;
 	case 2: all_rows(p, 2, u); break;
 	case 3: all_rows(p, 3, u); break;
@@ -114,6 +114,6 @@ void kernels_fields32(const uint8_t *p, unsigned w, uint32_t *u)
 	case 29: all_rows(p, 29, u); break;
 	case 30: all_rows(p, 30, u); break;
 	case 31: all_rows(p, 31, u); break;
-	default: memcpy(u, p, PACK_GROUP * sizeof(*u)); break;
+	default: all_rows(p, 32, u); break;
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * kernels.h - the inner loops of decoding, each for the vectors of a processor level (base/cpu.h).
+ * kernels.h - the inner loops of decoding, and of planning to pack, for the vectors of each level (base/cpu.h).
  *
  * A kernel takes a whole group (pack.h) and checks nothing; page.h and pack.h are what others call, and
  * only they hold the pointer that kernels_best() gave.  All levels compute the same bits:
@@ -72,6 +72,11 @@ struct kernels {
 
 	/* Doubles from integers in the same order (coder.h, double_to_ordered). */
 	void (*unordered)(const int64_t *x, double *values);
+
+	/* For planning: least and greatest; the bit lengths of zigzags, or of v - base, as 128 bytes in
+	 * any order. */
+	void (*range)(const int64_t *v, int64_t *min, int64_t *max);
+	void (*lengths)(const int64_t *v, bool zigzags, int64_t base, uint64_t *lengths);
 };
 
 #define KERNELS_MAX_FACTOR (UINT64_C(1) << 22)		/* of quotients32 */

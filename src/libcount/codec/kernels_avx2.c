@@ -10,7 +10,7 @@
 #endif
 
 #define LANES 8
-#define AT_ONCE 4
+#define AT_ONCE 8
 #define FUSED 1
 #define FUSED_ADD _mm256_fmadd_pd
 #define FUSED_TYPE __m256d

@@ -386,6 +386,92 @@ static void unzigzag32(const struct sums *s, const uint32_t *u, int32_t *v)
 		store(v + i, (i64v)open32(load32(u + i), s->zigzag, (uint32_t)s->base));
 }
 
+#if LANES == 4
+
+static void range(const int64_t *v, int64_t *min, int64_t *max)
+{
+	int64_t least = v[0], greatest = v[0];
+
+	for (size_t i = 1; i < PACK_GROUP; i++) {
+		least = v[i] < least ? v[i] : least;
+		greatest = v[i] > greatest ? v[i] : greatest;
+	}
+	*min = least;
+	*max = greatest;
+}
+
+#else
+
+static void range(const int64_t *v, int64_t *min, int64_t *max)
+{
+	i64v least[2] = { (i64v)load64(v), (i64v)load64(v + HALF) }, greatest[2] = { least[0], least[1] };
+
+	for (size_t i = 2 * HALF; i < PACK_GROUP; i += 2 * HALF) {
+		UNROLL for (size_t k = 0; k < 2; k++) {
+			i64v next = (i64v)load64(v + i + k * HALF);
+			i64v below = next < least[k], above = next > greatest[k];
+
+			least[k] = (next & below) | (least[k] & ~below);
+			greatest[k] = (next & above) | (greatest[k] & ~above);
+		}
+	}
+	*min = least[0][0];
+	*max = greatest[0][0];
+	UNROLL for (size_t k = 0; k < 2 * HALF; k++) {
+		int64_t low = least[k / HALF][k % HALF], high = greatest[k / HALF][k % HALF];
+
+		*min = low < *min ? low : *min;
+		*max = high > *max ? high : *max;
+	}
+}
+
+#endif
+
+#if LANES == 16
+
+INLINE u64v length(u64v u)
+{
+	return 64 - (u64v)_mm512_lzcnt_epi64((__m512i)u);
+}
+
+#else
+
+/* The exponent of u as a double.  Without the bit below its highest, u cannot be rounded up to a power of two. */
+INLINE u64v length(u64v u)
+{
+	u64v one = u & ~(u >> 1);
+	f64v low = (f64v)((one & UINT32_MAX) | UINT64_C(0x4330000000000000));
+	f64v high = (f64v)((one >> 32) | UINT64_C(0x4530000000000000));
+	u64v exponent = (u64v)(high - 0x1.00000001p84 + low) >> 52;		/* 2^84 + 2^52 */
+
+	return (exponent - 1022) & (u64v)((i32v)exponent > 1022);
+}
+
+#endif
+
+INLINE void lengths_of(const int64_t *v, bool zigzags, uint64_t base, uint64_t *lengths)
+{
+	for (size_t i = 0; i < PACK_GROUP; i += 8 * HALF) {
+		u64v all = { 0 };
+
+		UNROLL for (size_t k = 0; k < 8; k++) {
+			u64v u = load64(v + i + k * HALF);
+
+			u = zigzags ? u << 1 ^ (u64v)((i64v)u >> 63) : u - base;
+			all |= length(u) << 8 * k;
+		}
+		store(lengths + i / 8, (i64v)all);
+	}
+}
+
+static void lengths(const int64_t *v, bool zigzags, int64_t base, uint64_t *to)
+{
+	if (zigzags)
+		lengths_of(v, true, 0, to);
+	else
+		lengths_of(v, false, (uint64_t)base, to);
+}
+
 typedef uint64_t pair_t __attribute__((vector_size(16)));	/* one field of each lane */
 
 /* Widths above 32: the shifts are computed. */
@@ -433,4 +519,6 @@ const struct kernels KERNELS = {
 	.quotients32 = quotients32,
 	.quotients = quotients,
 	.unordered = unordered,
+	.range = range,
+	.lengths = lengths,
 };

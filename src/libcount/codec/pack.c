@@ -1,15 +1,29 @@
 /* pack.c - choosing the cheapest form for each group, and writing it; see pack.h.  unpack.c reads. */
 #include "codec/pack.h"
 
+#include "codec/kernels.h"
+
 #define MODE_EXCEPTIONS 0x80
 #define GROUP_MAX_BYTES (PACK_GROUP * 17 + 64)	/* of one group, with slack for the bit writer */
 
-/* How many fields have each length, in four counts: no increment waits for the one before it. */
-struct lengths { uint8_t count[65][4]; };
+typedef uint8_t bytes_t __attribute__((vector_size(16)));
 
-static unsigned with_length(const struct lengths *l, int length)
+/* The bit lengths of fields, one a byte, in any order; padding has length 0, which nobody counts. */
+struct lengths { uint64_t eight[PACK_GROUP / 8]; };
+
+static unsigned with_length(const struct lengths *l, unsigned length)
 {
-	return get_u32(l->count[length]) * UINT32_C(0x01010101) >> 24;	/* at most 128 in all */
+	bytes_t count = { 0 };
+	uint64_t half[2];
+
+	for (size_t i = 0; i < PACK_GROUP / 8; i += 2) {
+		bytes_t v;
+
+		memcpy(&v, l->eight + i, sizeof(v));
+		count -= (bytes_t)(v == (uint8_t)length);	/* -1 where it is */
+	}
+	memcpy(half, &count, sizeof(half));
+	return (half[0] + half[1]) * UINT64_C(0x0101010101010101) >> 56;	/* at most 128 in all */
 }
 
 static unsigned varint_len(uint64_t v)
@@ -29,37 +43,50 @@ static void best_width(const struct lengths *l, size_t n, unsigned longest, unsi
 		unsigned extra = above == 0 ? 0 : 2 + (above * (7 + high) + 7) / 8;
 		unsigned bytes = 1 + pack_fields_bytes(n, (unsigned)w) + extra;
 
-		if (extra >= g->bytes)
-			break;		/* exceptions only grow from here */
+		if (above != 0 && 3 + above * (7 + longest) / 8 >= g->bytes)
+			break;		/* no fields at all, and no more exceptions, would be as long */
 		if (bytes < g->bytes && (unsigned)w <= max_width) {
 			g->bytes = bytes;
 			g->width = (uint8_t)w;
 			g->exceptions = (uint8_t)above;
 			g->high = (uint8_t)high;
 		}
-		above += with_length(l, w);
+		above += with_length(l, (unsigned)w);
 	}
 }
 
-static void plan_zigzag(const int64_t *v, size_t n, unsigned longest, struct pack_group *g)
-{
-	struct lengths l = { 0 };
+/* A group as kernels want it: padded, where it has fewer. */
+struct planned {
+	const struct kernels *k;
+	const int64_t *v;
+	size_t n;
+	int64_t padded[PACK_GROUP];
+};
 
-	for (size_t i = 0; i < n; i++)
-		l.count[bits_length(zigzag(v[i]))][i % 4]++;
-	best_width(&l, n, longest, 64, g);
+static void pad(struct planned *g, int64_t with)
+{
+	for (size_t i = g->n; i < PACK_GROUP; i++)
+		g->padded[i] = with;
+}
+
+static void plan_zigzag(struct planned *p, unsigned longest, struct pack_group *g)
+{
+	struct lengths l;
+
+	pad(p, 0);
+	p->k->lengths(p->v, true, 0, l.eight);
+	best_width(&l, p->n, longest, 64, g);
 	g->mode = g->width;
 	g->base = 0;
 }
 
-static void plan_base(const int64_t *v, size_t n, int64_t min, unsigned longest, int64_t prev_base,
-		      struct pack_group *g)
+static void plan_base(struct planned *p, int64_t min, unsigned longest, int64_t prev_base, struct pack_group *g)
 {
-	struct lengths l = { 0 };
+	struct lengths l;
 
-	for (size_t i = 0; i < n; i++)
-		l.count[bits_length((uint64_t)v[i] - (uint64_t)min)][i % 4]++;
-	best_width(&l, n, longest, 127 - PACK_MODE_BASE, g);
+	pad(p, min);
+	p->k->lengths(p->v, false, min, l.eight);
+	best_width(&l, p->n, longest, 127 - PACK_MODE_BASE, g);
 	g->mode = (uint8_t)(PACK_MODE_BASE + g->width);
 	g->base = min;
 	g->bytes += varint_len(zigzag((int64_t)((uint64_t)min - (uint64_t)prev_base)));
@@ -69,42 +96,47 @@ static void plan_base(const int64_t *v, size_t n, int64_t min, unsigned longest,
  * Of the two forms one is often out of the question: where all have one sign, fields above a base are a
  * bit shorter than zigzags; where the range is as wide as the longest zigzag, a base saves nothing.
  */
-static void plan_group(const int64_t *v, size_t n, int64_t prev_base, struct pack_group *g)
+static void plan_group(struct planned *p, int64_t prev_base, struct pack_group *g)
 {
 	struct pack_group based;
-	int64_t min = v[0], max = v[0];
 	unsigned range, longest;
+	int64_t min, max;
 
-	for (size_t i = 1; i < n; i++) {
-		min = v[i] < min ? v[i] : min;
-		max = v[i] > max ? v[i] : max;
+	if (p->n < PACK_GROUP) {
+		memcpy(p->padded, p->v, p->n * sizeof(*p->v));
+		p->v = p->padded;
+		pad(p, p->v[0]);
 	}
+	p->k->range(p->v, &min, &max);
 	if (min == 0 && max == 0) {
 		*g = (struct pack_group){ .bytes = 1 };
 		return;
 	}
 	range = bits_length((uint64_t)max - (uint64_t)min);
 	longest = bits_length(zigzag(min) | zigzag(max));
-	if (n == PACK_GROUP && min >= 0) {
-		plan_base(v, n, min, range, prev_base, g);
+	if (p->n == PACK_GROUP && min >= 0) {
+		plan_base(p, min, range, prev_base, g);
 		return;
 	}
-	plan_zigzag(v, n, longest, g);
+	plan_zigzag(p, longest, g);
 	if (range > longest)
 		return;
-	plan_base(v, n, min, range, prev_base, &based);
+	plan_base(p, min, range, prev_base, &based);
 	if (based.bytes < g->bytes)
 		*g = based;
 }
 
 size_t pack_plan(struct pack_plan *plan, const int64_t *v, size_t n, size_t limit)
 {
+	struct planned p = { .k = kernels_best() };
 	struct pack_group *g = plan->groups;
 	int64_t base = 0;
 
 	plan->bytes = 0;
 	for (size_t i = 0; i < n && plan->bytes < limit; i += PACK_GROUP, g++) {
-		plan_group(v + i, n - i < PACK_GROUP ? n - i : PACK_GROUP, base, g);
+		p.v = v + i;
+		p.n = n - i < PACK_GROUP ? n - i : PACK_GROUP;
+		plan_group(&p, base, g);
 		plan->bytes += g->bytes;
 		if (g->mode >= PACK_MODE_BASE)
 			base = g->base;
@@ -180,11 +212,12 @@ static uint8_t *put_fields(uint8_t *p, const uint64_t *u, size_t n, unsigned w)
 static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const struct pack_group *g)
 {
 	struct bit_writer w = { .p = p + 2 };
+	uint64_t mask = bits_mask(g->width);
 
 	p[0] = g->exceptions;
 	p[1] = g->high;
 	for (size_t i = 0; i < n; i++) {
-		if (bits_length(u[i]) > g->width) {
+		if (u[i] > mask) {
 			bits_put(&w, i, 7);
 			bits_put(&w, u[i] >> g->width, g->high);
 		}
