@@ -21,8 +21,8 @@ static void promise(bool kept)
 
 static void read_all(const uint8_t *data, size_t size, bool mend, struct chunk_coder *coder)
 {
-	static int64_t times[CHUNK_MAX_POINTS];
-	static double values[CHUNK_MAX_POINTS];
+	static int64_t times[COLUMN_MAX_POINTS];
+	static double values[COLUMN_MAX_POINTS];
 	struct chunklist l;
 	uint64_t at = 0;
 	int ret = chunklist_open(&l, data, size, &at);
@@ -31,7 +31,7 @@ static void read_all(const uint8_t *data, size_t size, bool mend, struct chunk_c
 	for (size_t i = 0; ret == COUNT_OK && i < l.n && i < 64; i++) {
 		struct chunklist_entry *e = &l.v[i];
 
-		promise(e->points >= 1 && e->points <= CHUNK_MAX_POINTS && e->first <= e->last);
+		promise(e->points >= 1 && e->points <= COLUMN_MAX_POINTS && e->first <= e->last);
 		promise(i == 0 || e[-1].last < e->first);
 		promise(e->off <= size && (uint64_t)e->times_len + e->values_len <= size - e->off);
 		if (mend)

@@ -95,6 +95,19 @@ int cli_usage(struct cli *cli, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+int cli_set_level(struct cli *cli, const char *arg, enum count_level *level)
+{
+	if (strcmp(arg, "fast") == 0)
+		*level = COUNT_LEVEL_FAST;
+	else if (strcmp(arg, "default") == 0)
+		*level = COUNT_LEVEL_DEFAULT;
+	else if (strcmp(arg, "max") == 0)
+		*level = COUNT_LEVEL_MAX;
+	else
+		return cli_usage(cli, "bad --level '%s': it is fast, default or max", arg);
+	return 0;
+}
+
 void cli_raise(struct cli *cli, int status)
 {
 	if (status > cli->status)

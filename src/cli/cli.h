@@ -79,6 +79,8 @@ int cli_config(struct cli *cli);
 count_db *cli_open(struct cli *cli, int flags);
 void cli_free(struct cli *cli);
 
+/* The argument of --level; 0, or cli_usage(). */
+int cli_set_level(struct cli *cli, const char *arg, enum count_level *level);
 /* Say what is wrong with the usage, and where help is; returns CLI_USAGE. */
 int cli_usage(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A message, shown when the level is; control bytes become \xNN. */

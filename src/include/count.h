@@ -477,8 +477,15 @@ COUNT_API void count_points_free(struct count_points *pts);	/* leaves it empty; 
 
 /* ---- Maintenance ------------------------------------------------------------------------ */
 
+enum count_level {		/* how much time to take for fewer bytes */
+	COUNT_LEVEL_DEFAULT,
+	COUNT_LEVEL_FAST,
+	COUNT_LEVEL_MAX			/* existing blocks too: those that are not are written anew */
+};
+
 struct count_flush_options {
 	bool no_compact, dry_run;
+	enum count_level level;		/* of what is written */
 	int wait_ms;			/* for the lock: 2000; -1 waits for ever, 0 not at all */
 	const char *retention;		/* NULL: keep, whatever count_config says; else "90d" */
 	bool retention_confirmed;	/* under a day is refused without */
@@ -507,6 +514,7 @@ struct count_archive_options {
 	bool keep_local;		/* upload, prove, enter into the manifest; remove nothing here */
 	const char *older_than;		/* NULL: archival_age_days; else "30d", "12h" */
 	uint32_t jobs;			/* requests at once; 0: S3_JOBS */
+	enum count_level level;		/* of the objects */
 	int64_t now;			/* INT64_MIN: the clock; else the present, in the store's unit */
 	/* NULL, or asked often, at least every 200 ms while requests are under way: not 0 ends the run in order, what
 	 * is done by then is published, and COUNT_ERR_STOPPED.  The report tells how far it is. */

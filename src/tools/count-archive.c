@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { FORCE = 1, OLDER_THAN, DRY_RUN, JOBS, KEEP_LOCAL };
+enum { FORCE = 1, OLDER_THAN, DRY_RUN, JOBS, LEVEL, KEEP_LOCAL };
 
 enum { MAX_JOBS = 64 };
 
@@ -16,6 +16,7 @@ static const struct cli_option options[] = {
 	{ OLDER_THAN, 0, "older-than", "DURATION", "what is old enough: 30d, 12h (else ARCHIVAL_AGE_DAYS)" },
 	{ DRY_RUN, 0, "dry-run", NULL, "say what would be sent, in how many requests, at what price" },
 	{ JOBS, 0, "jobs", "N", "requests at once, 1 to 64 (else S3_JOBS)" },
+	{ LEVEL, 0, "level", "LEVEL", "how small to make objects: fast, default or max" },
 	{ KEEP_LOCAL, 0, "keep-local", NULL, "send and prove, but remove nothing here" },
 	{ 0 }
 };
@@ -52,6 +53,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 	case OLDER_THAN: return set_older_than(cli, opt, arg);
 	case DRY_RUN: opt->dry_run = true; return 0;
 	case JOBS: return set_jobs(cli, opt, arg);
+	case LEVEL: return cli_set_level(cli, arg, &opt->level);
 	default: opt->keep_local = true; return 0;
 	}
 }

@@ -11,10 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NO_COMPACT = 1, DRY_RUN, WAIT, RETENTION, YES };
+enum { NO_COMPACT = 1, LEVEL, DRY_RUN, WAIT, RETENTION, YES };
 
 static const struct cli_option options[] = {
 	{ NO_COMPACT, 0, "no-compact", NULL, "only flush: leave the blocks that stand as they are" },
+	{ LEVEL, 0, "level", "LEVEL", "how small to make blocks: fast, default or max" },
 	{ DRY_RUN, 0, "dry-run", NULL, "say what would be done, change nothing" },
 	{ WAIT, 0, "wait", NULL, "wait for another run to end, however long it takes" },
 	{ RETENTION, 0, "retention", "DURATION", "delete points older than this: 90d, 2y (also RETENTION)" },
@@ -36,6 +37,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 
 	switch (id) {
 	case NO_COMPACT: opt->flush.no_compact = true; return 0;
+	case LEVEL: return cli_set_level(cli, arg, &opt->flush.level);
 	case DRY_RUN: opt->flush.dry_run = true; return 0;
 	case WAIT: opt->flush.wait_ms = -1; return 0;
 	case YES: opt->yes = true; return 0;

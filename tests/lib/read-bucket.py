@@ -96,14 +96,13 @@ def check_chunks(where, data, points):
     size, crc = struct.unpack_from('<II', data)
     if crc32c(data[:4] + data[8:8 + size]) != crc:
         fail(where, 'the directory has a wrong checksum')
-    assert data[8] == 1
+    assert data[8] == 2
     n, at = varint(data, 9)
-    off, done, last, count, codecs = 8 + size, 0, None, 0, None
+    off, done, last, count = 8 + size, 0, None, 0
     for _ in range(n):
         flags, at = data[at], at + 1
+        assert flags < 2
         if not flags & 1:
-            codecs, at = data[at:at + 2], at + 2
-        if not flags & 2:
             count, at = varint(data, at)
         first, at = varint(data, at)
         first = (first >> 1 ^ -(first & 1)) if last is None else last + 1 + first
@@ -114,7 +113,7 @@ def check_chunks(where, data, points):
         crc, at = struct.unpack_from('<I', data, at)[0], at + 4
         column = data[off:off + lengths + more]
         off += lengths + more
-        if crc32c(column) != crc or len(codecs) != 2:
+        if crc32c(column) != crc:
             fail(where, 'a chunk has a wrong checksum')
         if (first, last) != (points[done][0], points[done + count - 1][0]):
             fail(where, f'a chunk of {first} to {last} is not so')

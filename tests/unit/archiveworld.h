@@ -262,8 +262,8 @@ static void read_block(struct bucket *b, size_t series, const struct manifest_bl
 	struct buf bytes = { 0 };
 	struct objstore_req get = { .op = OBJSTORE_GET, .key = m->key, .get = { .max = 1 << 26, .body = &bytes } };
 	struct chunk_coder *coder = chunk_coder_new();
-	static int64_t times[CHUNK_MAX_POINTS];
-	static double values[CHUNK_MAX_POINTS];
+	static int64_t times[COLUMN_MAX_POINTS];
+	static double values[COLUMN_MAX_POINTS];
 	struct cold_object o = { 0 };
 	struct count_error err = { 0 };
 	struct chunklist l;

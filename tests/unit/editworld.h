@@ -248,8 +248,8 @@ static void check_days(const struct manifest_block *b, const int64_t *times, con
 static void check_block(struct world *w, const struct manifest_block *b, bool *have, double *value)
 {
 	struct stored *s = find_stored(w, b->key);
-	int64_t *times = calloc(b->points + CHUNK_MAX_POINTS, sizeof(*times));
-	double *values = calloc(b->points + CHUNK_MAX_POINTS, sizeof(*values));
+	int64_t *times = calloc(b->points + COLUMN_MAX_POINTS, sizeof(*times));
+	double *values = calloc(b->points + COLUMN_MAX_POINTS, sizeof(*values));
 	struct points_hash *h = points_hash_new();
 	struct chunk_stats st;
 	struct chunklist l;
@@ -356,7 +356,7 @@ static void archive(struct world *w, int64_t cutoff)
 /* Another host, which did not see us: objects of its own in some range, later in the list. */
 static void race(struct world *w)
 {
-	struct packer *p = pack_new(COUNT_UNIT_S, w->object_bytes, w->coder);
+	struct packer *p = pack_new(COUNT_UNIT_S, w->object_bytes, COLUMN_DEFAULT, w->coder);
 	size_t from = rnd(w, TIMES), len = 1 + rnd(w, 5 * 1440), step = 1 + rnd(w, 100);
 	struct cold_object o = { 0 };
 

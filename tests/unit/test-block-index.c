@@ -11,10 +11,8 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "base/crc32c.h"
 #include "format/block.h"
 #include "format/block_stats.h"
-#include "format/block_times.h"
 
 static const struct block_info plain = { .unit = COUNT_UNIT_MS, .seg_lo = 3, .seg_hi = 9 };
 
@@ -152,7 +150,7 @@ static void test_overhead(void **state)
 					kind == 2 ? (double)rng(1000000) : kind == 3 ? sum :
 					(double)rng(UINT64_MAX) / 1e19;
 			}
-			assert_int_equal(block_writer_points(w, coder, times, values, 1024, 3, 9), COUNT_OK);
+			assert_int_equal(block_writer_chunk(w, coder, times, values, 1024, 3, 9), COUNT_OK);
 		}
 		finish(w);
 		assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_OK);
@@ -182,14 +180,14 @@ static void test_many_short(void **state)
 
 		snprintf(name, sizeof(name), "node_cpu{host=\"%06u\"}", i);
 		assert_int_equal(block_writer_series(w, name, strlen(name)), COUNT_OK);
-		assert_int_equal(block_writer_points(w, coder, times, values, 4, 3, 9), COUNT_OK);
+		assert_int_equal(block_writer_chunk(w, coder, times, values, 4, 3, 9), COUNT_OK);
 	}
 	finish(w);
 	assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_OK);
 	columns = b.dirs_off - 64;
 	print_message("%.1f bytes a short series, %.1f of them columns\n", (double)out.len / SERIES,
 		      (double)columns / SERIES);
-	assert_true(out.len - columns <= 43 * SERIES);
+	assert_true(out.len <= 32 * SERIES);
 	while (block_next_series(&b, &cur, NULL) == COUNT_OK)
 		n++;
 	assert_int_equal(n, SERIES);
@@ -217,7 +215,7 @@ static void test_shared_times(void **state)
 		for (size_t i = 0; i < 1024; i++)
 			values[i] = s;
 		assert_int_equal(block_writer_series(w, name, 4), COUNT_OK);
-		assert_int_equal(block_writer_points(w, coder, times, values, 1024, 3, 9), COUNT_OK);
+		assert_int_equal(block_writer_chunk(w, coder, times, values, 1024, 3, 9), COUNT_OK);
 	}
 	finish(w);
 	print_message("%.3f bytes a point\n", (double)out.len / 102400);
@@ -240,28 +238,6 @@ static void test_shared_times(void **state)
 	chunk_coder_delete(coder);
 }
 
-/* Two columns of one checksum: they differ by the polynomial itself. */
-static void test_times_collide(void **state)
-{
-	struct block_times *t = calloc(1, sizeof(*t));
-	uint8_t a[16] = { 0 }, b[16] = { 1 };
-	uint64_t off = 0;
-
-	(void)state;
-	assert_non_null(t);
-	for (unsigned i = 0; i < 32; i++)
-		if ((UINT32_C(0x1edc6f41) >> (31 - i) & 1) != 0)
-			b[(i + 1) / 8] |= (uint8_t)(1u << (i + 1) % 8);
-	assert_int_equal(crc32c(0, a, 16), crc32c(0, b, 16));
-	block_times_add(t, a, 16, 1, 77);
-	assert_true(block_times_find(t, a, 16, 1, &off) && off == 77);
-	assert_false(block_times_find(t, b, 16, 1, &off));
-	assert_false(block_times_find(t, a, 15, 1, &off));
-	assert_false(block_times_find(t, a, 16, 2, &off));
-	block_times_free(t);
-	free(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,7 +245,6 @@ int main(void)
 		cmocka_unit_test(test_overhead),
 		cmocka_unit_test(test_many_short),
 		cmocka_unit_test(test_shared_times),
-		cmocka_unit_test(test_times_collide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,7 +156,7 @@ static void model_write(const struct model *m, struct chunk_coder *coder, struct
 		for (size_t j = 0; j < s->nchunks; j++) {
 			const struct model_chunk *c = &s->chunks[j];
 
-			assert_int_equal(block_writer_points(w, coder, c->times, c->values, c->n,
+			assert_int_equal(block_writer_chunk(w, coder, c->times, c->values, c->n,
 							     c->lo, c->hi), COUNT_OK);
 		}
 	}
@@ -198,8 +198,8 @@ static bool chunk_equal(const struct block_chunk *c, const int64_t *times, const
 static size_t check_series(const struct block *b, const struct block_series *s,
 			   const struct model_series *m, struct chunk_coder *coder)
 {
-	static int64_t times[CHUNK_MAX_POINTS];
-	static double values[CHUNK_MAX_POINTS];
+	static int64_t times[COLUMN_MAX_POINTS];
+	static double values[COLUMN_MAX_POINTS];
 	struct block_chunk_cursor cur = { 0 };
 	struct block_chunk c;
 	size_t good = 0;
@@ -341,7 +341,7 @@ static void test_copy(void **state)
 
 		assert_int_equal(block_writer_series(w, cur.s.name, cur.s.name_len), COUNT_OK);
 		while (block_next_chunk(&b, &cur.s, &cc, &c, NULL) == COUNT_OK)
-			assert_int_equal(block_writer_copy(w, &b, &c, NULL), COUNT_OK);
+			assert_int_equal(block_writer_copy(w, coder, &b, &c, NULL), COUNT_OK);
 	}
 	finish(w);
 	assert_int_equal(out.len, out2.len);
@@ -370,7 +370,7 @@ static void test_copy_damaged(void **state)
 
 	(void)state;
 	assert_int_equal(block_writer_series(w, "a", 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times, values, 3, 3, 9), COUNT_OK);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 3, 3, 9), COUNT_OK);
 	finish(w);
 	assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_OK);
 	assert_int_equal(block_find(&b, "a", 1, &s, NULL), COUNT_OK);
@@ -378,10 +378,10 @@ static void test_copy_damaged(void **state)
 	out.data[c.values_off] ^= 1;
 	w = start(&out2, &plain);
 	assert_int_equal(block_writer_series(w, "a", 1), COUNT_OK);
-	assert_int_equal(block_writer_copy(w, &b, &c, &at), COUNT_ERR_CORRUPT);
+	assert_int_equal(block_writer_copy(w, coder, &b, &c, &at), COUNT_ERR_CORRUPT);
 	assert_int_equal(at, c.values_off);
 	out.data[c.values_off] ^= 1;
-	assert_int_equal(block_writer_copy(w, &b, &c, &at), COUNT_OK);
+	assert_int_equal(block_writer_copy(w, coder, &b, &c, &at), COUNT_OK);
 	assert_int_equal(finish(w).points, 3);
 	buf_free(&out);
 	buf_free(&out2);
@@ -416,7 +416,7 @@ static void test_damage(void **state)
 		free(cut);
 	}
 	assert_int_equal(silent, 0);
-	out.data[8] = 2;	/* a version, but no checksum */
+	out.data[8] = 3;	/* a version, but no checksum */
 	assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_ERR_CORRUPT);
 	model_free(&m);
 	buf_free(&out);
@@ -434,17 +434,17 @@ static void test_orders(void **state)
 
 	(void)state;
 	w = start(&out, &plain);
-	assert_int_equal(block_writer_points(w, coder, times, values, 1, 1, 1), COUNT_ERR_INVALID);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 1, 1, 1), COUNT_ERR_INVALID);
 	assert_int_equal(block_writer_finish(w, &info), COUNT_ERR_INVALID);
 	block_writer_delete(w);
 	w = start(&out, &plain);
 	assert_int_equal(block_writer_series(w, "b", 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times, values, 3, 1, 1), COUNT_ERR_INVALID);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 3, 1, 1), COUNT_ERR_INVALID);
 	block_writer_delete(w);
 	w = start(&out, &plain);
 	assert_int_equal(block_writer_series(w, "b", 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times + 1, values, 1, 1, 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times, values, 1, 1, 1), COUNT_ERR_INVALID);
+	assert_int_equal(block_writer_chunk(w, coder, times + 1, values, 1, 1, 1), COUNT_OK);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 1, 1, 1), COUNT_ERR_INVALID);
 	block_writer_delete(w);
 	w = start(&out, &plain);
 	assert_int_equal(block_writer_series(w, "b", 1), COUNT_OK);
@@ -488,7 +488,7 @@ static void test_sink_fails(void **state)
 		if (ret == COUNT_OK)
 			ret = block_writer_series(w, "a", 1);
 		if (ret == COUNT_OK)
-			ret = block_writer_points(w, coder, times, values, 1, 1, 1);
+			ret = block_writer_chunk(w, coder, times, values, 1, 1, 1);
 		if (ret == COUNT_OK)
 			ret = block_writer_finish(w, &info);
 		assert_true(ret == COUNT_OK || ret == COUNT_ERR_IO);
@@ -512,8 +512,8 @@ static void test_extremes(void **state)
 
 	(void)state;
 	assert_int_equal(block_writer_series(w, "a", 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times, values, 3, 0, UINT64_MAX), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times + 2, values, 1, 0, UINT64_MAX), COUNT_OK);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 3, 0, UINT64_MAX), COUNT_OK);
+	assert_int_equal(block_writer_chunk(w, coder, times + 2, values, 1, 0, UINT64_MAX), COUNT_OK);
 	finish(w);
 	assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_OK);
 	assert_int_equal(block_find(&b, "a", 1, &s, NULL), COUNT_OK);

@@ -70,7 +70,7 @@ static void add_block(int64_t first, const struct block_info *info)
 
 	assert_int_equal(block_writer_new(info, to_buf, &out, &w), COUNT_OK);
 	assert_int_equal(block_writer_series(w, "a", 1), COUNT_OK);
-	assert_int_equal(block_writer_points(w, coder, times, values, 2, 1, 1), COUNT_OK);
+	assert_int_equal(block_writer_chunk(w, coder, times, values, 2, 1, 1), COUNT_OK);
 	assert_int_equal(block_writer_finish(w, &final), COUNT_OK);
 	block_writer_delete(w);
 	chunk_coder_delete(coder);

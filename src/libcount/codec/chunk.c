@@ -29,6 +29,8 @@ void chunk_coder_delete(struct chunk_coder *c)
 		buf_free(&c->values[i].page);
 		buf_free(&c->values[i].set);
 	}
+	buf_free(&c->cached.bytes);
+	free(c->cached.dict.v);
 	free(c);
 }
 

@@ -8,12 +8,18 @@
 #define COUNT_CODEC_CODER_H
 
 #include "codec/chunk.h"
+#include "codec/column.h"
 #include "codec/ints.h"
 #include "codec/ordered.h"
 #include "codec/values.h"
 
 /* Room for a chunk rounded up to whole groups wherever in it they begin (pack_get writes those). */
 #define CODER_ROOM (CHUNK_MAX_POINTS + 2 * PACK_GROUP)
+
+struct dict_cache {		/* of dict_cache.c alone */
+	struct column_dict dict;
+	struct buf bytes;	/* that it was decoded from */
+};
 
 struct chunk_coder {
 	int64_t ints[CODER_ROOM];	/* a column turned into integers */
@@ -29,6 +35,7 @@ struct chunk_coder {
 	int64_t page[COLUMN_PAGE];
 	struct values_scratch values[VALUES_PLACES];
 	struct set_scratch sets;
+	struct dict_cache cached;
 };
 
 /*

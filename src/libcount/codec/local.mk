@@ -9,6 +9,8 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/column_dict.c \
 	src/libcount/codec/column_dict.h \
 	src/libcount/codec/column_times.c \
+	src/libcount/codec/dict_cache.c \
+	src/libcount/codec/dict_cache.h \
 	src/libcount/codec/distinct.c \
 	src/libcount/codec/distinct.h \
 	src/libcount/codec/form.c \

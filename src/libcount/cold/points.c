@@ -37,8 +37,8 @@ static int walk_chunks(const struct chunklist *l, struct chunk_coder *coder, int
 static int count_points(const struct cold_object *o, struct chunk_coder *coder, cold_points_fn *fn, void *arg,
 			struct count_error *err)
 {
-	int64_t *times = malloc(CHUNK_MAX_POINTS * sizeof(*times));
-	double *values = malloc(CHUNK_MAX_POINTS * sizeof(*values));
+	int64_t *times = malloc(COLUMN_MAX_POINTS * sizeof(*times));
+	double *values = malloc(COLUMN_MAX_POINTS * sizeof(*values));
 	struct chunklist l = { 0 };
 	uint64_t at = 0;
 	int ret = times == NULL || values == NULL ? COUNT_ERR_NOMEM :

@@ -120,8 +120,8 @@ static int open_chunks(struct fetched *f, const struct manifest_block *b, struct
 		return err_set(err, COUNT_ERR_COLD, "%.300s: damaged list of chunks at byte %llu", b->key,
 			       (unsigned long long)at);
 	hash = points_hash_new();
-	times = reallocarray(NULL, CHUNK_MAX_POINTS, sizeof(*times));
-	values = reallocarray(NULL, CHUNK_MAX_POINTS, sizeof(*values));
+	times = reallocarray(NULL, COLUMN_MAX_POINTS, sizeof(*times));
+	values = reallocarray(NULL, COLUMN_MAX_POINTS, sizeof(*values));
 	ret = hash == NULL || times == NULL || values == NULL ? err_nomem(err) :
 	      look_through(f, b, coder, hash, times, values, err);
 	points_hash_delete(hash);

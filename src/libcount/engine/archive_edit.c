@@ -78,7 +78,7 @@ static bool allocate(struct edit *e)
 	e->dropped = calloc(n, sizeof(*e->dropped));
 	e->relied = calloc(n, sizeof(*e->relied));
 	e->live = calloc(LIVE_MAX, sizeof(struct live *));
-	e->pack = pack_new(e->in.unit, e->in.object_bytes, e->in.coder);
+	e->pack = pack_new(e->in.unit, e->in.object_bytes, e->in.level, e->in.coder);
 	return e->order != NULL && e->dropped != NULL && e->relied != NULL && e->live != NULL && e->pack != NULL &&
 	       merge_new(&e->pieces, INT64_MIN, INT64_MAX, e->in.coder, &e->merge) == COUNT_OK;
 }

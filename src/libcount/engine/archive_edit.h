@@ -36,6 +36,7 @@ struct edit_input {		/* all borrowed while the edit lives */
 	enum count_unit unit;
 	struct chunk_coder *coder;
 	size_t object_bytes;		/* 0: the usual */
+	enum column_level level;
 	bool forecast;			/* fetched objects are not there: edit_supply(e, NULL) */
 	/* Appends the local pieces that overlap from <= t <= last, sorted by first time. */
 	int (*find)(void *arg, int64_t from, int64_t last, struct piece_list *out, struct count_error *err);

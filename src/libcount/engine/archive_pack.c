@@ -15,6 +15,7 @@ struct packer {
 	enum count_unit unit;
 	size_t object_bytes;
 	struct chunk_coder *coder;
+	enum column_level level;
 	int64_t day_len;
 
 	/* Points that are in no chunk yet. */
@@ -42,7 +43,8 @@ struct packer {
 	size_t ndone, done_cap;
 };
 
-struct packer *pack_new(enum count_unit unit, size_t object_bytes, struct chunk_coder *coder)
+struct packer *pack_new(enum count_unit unit, size_t object_bytes, enum column_level level,
+			struct chunk_coder *coder)
 {
 	struct packer *p = calloc(1, sizeof(*p));
 
@@ -51,6 +53,7 @@ struct packer *pack_new(enum count_unit unit, size_t object_bytes, struct chunk_
 	p->unit = unit;
 	p->object_bytes = object_bytes != 0 ? object_bytes : PACK_OBJECT_BYTES;
 	p->coder = coder;
+	p->level = level;
 	p->day_len = window_day(unit);
 	p->hash = points_hash_new();
 	p->since = points_hash_new();
@@ -128,11 +131,9 @@ static int fill_stats(struct manifest_block *b, const struct row *rows, size_t n
 	return COUNT_OK;
 }
 
-static int fill_codec(struct manifest_block *b, struct chunk_codecs ids)
+static int fill_codec(struct manifest_block *b, const struct chunklist_writer *w)
 {
-	const char *time = chunk_time_codec_name(ids.time), *value = chunk_value_codec_name(ids.value);
-
-	return asprintf(&b->codec, "%s+%s", time != NULL ? time : "?", value != NULL ? value : "?") < 0 ?
+	return asprintf(&b->codec, "%s+%s", chunklist_times_name(w), chunklist_values_name(w)) < 0 ?
 	       COUNT_ERR_NOMEM : COUNT_OK;
 }
 
@@ -161,7 +162,7 @@ static int finish(struct packer *p, struct chunklist_writer *w, const struct row
 	if (ret == COUNT_OK)
 		ret = fill_stats(&o.block, rows, n);
 	if (ret == COUNT_OK)
-		ret = fill_codec(&o.block, w->v[0].codecs);
+		ret = fill_codec(&o.block, w);
 	if (ret == COUNT_OK) {
 		o.block.start = o.block.stats.first_time;
 		o.block.end = o.block.stats.last_time;
@@ -247,7 +248,7 @@ static int add_chunk(struct packer *p, size_t n)
 	int ret;
 
 	set_mark(p, p->times[0]);
-	ret = chunklist_add(&p->w, p->coder, p->times, p->values, n);
+	ret = chunklist_add(&p->w, p->coder, p->level, p->times, p->values, n);
 	points_hash_add(p->hash, p->times, p->values, n);
 	points_hash_add(p->since, p->times, p->values, n);
 	for (size_t i = 0, end; i < n && ret == COUNT_OK; i = end) {

@@ -25,7 +25,8 @@
 struct packer;
 
 /* object_bytes 0: PACK_OBJECT_BYTES; tests want less.  coder is borrowed.  NULL: out of memory. */
-struct packer *pack_new(enum count_unit unit, size_t object_bytes, struct chunk_coder *coder);
+struct packer *pack_new(enum count_unit unit, size_t object_bytes, enum column_level level,
+			struct chunk_coder *coder);
 void pack_delete(struct packer *p);		/* NULL is fine */
 
 /* Points after all before, since the last pack_end().  COUNT_ERR_NOMEM. */

@@ -139,7 +139,7 @@ struct series_work {
 	size_t n, cap;
 	size_t resident;
 	uint64_t at;		/* where damage is */
-	int64_t *times;		/* CHUNK_MAX_POINTS of each */
+	int64_t *times;		/* COLUMN_MAX_POINTS of each */
 	double *values;
 };
 
@@ -261,8 +261,8 @@ static int write_block(struct archive_rewrite *r, size_t block, uint64_t *at, st
 
 	plan_single(r->a->db->dir.format.unit, b->entry->level, b->entry->window, &r->plan);
 	out_next_plan(&r->out, &r->plan, b->block.info.seg_lo, b->block.info.seg_hi);
-	w.times = calloc(CHUNK_MAX_POINTS, sizeof(*w.times));
-	w.values = calloc(CHUNK_MAX_POINTS, sizeof(*w.values));
+	w.times = calloc(COLUMN_MAX_POINTS, sizeof(*w.times));
+	w.values = calloc(COLUMN_MAX_POINTS, sizeof(*w.values));
 	ret = w.times == NULL || w.values == NULL ? COUNT_ERR_NOMEM : write_all(&w, err);
 	madvise((void *)b->block.data, b->block.len, MADV_DONTNEED);
 	free(w.v);
@@ -323,7 +323,8 @@ static int try_all(struct archive_rewrite *r, bool *anew, struct count_error *er
 
 	if (ret == COUNT_OK && numbers > 0)
 		ret = r->reserve(r, numbers + SPARE_NUMBERS, err);
-	if (ret == COUNT_OK && out_set_init(&r->out, &a->db->dir, &r->plan, r->next_number, 0, 0, limit, r->coder) !=
+	if (ret == COUNT_OK && out_set_init(&r->out, &a->db->dir, &r->plan, r->next_number, 0, 0, limit, COLUMN_DEFAULT,
+						r->coder) !=
 	    COUNT_OK)
 		ret = err_nomem(err);
 	r->out.end_number = r->end_number;

@@ -26,14 +26,20 @@
  * rewrites these once and a third more.  With a flush each five minutes and 200 MB a day that is
  * some 6 times for dense points, 10 for sparse ones, and no more however old the store is.
  *
+ * With COUNT_LEVEL_MAX, what is not yet encoded for the fewest bytes is written anew at the end, file by file.
+ *
  * Every choice makes files fewer or moves points to wider windows, so the loop ends; a run also stops
  * after a few choices that only moved points.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "engine/blockname.h"
 #include "engine/flush.h"
+#include "format/block.h"
 
 enum {
 	PRESSURE_FILES = 48,
@@ -362,7 +368,62 @@ static int join(struct maint *m, const struct choice *c, struct count_error *err
 	return compact_merge(m, &job, err);
 }
 
-int compact_run(struct maint *m, struct count_error *err)
+/* ---- Files that are not yet encoded for the fewest bytes ---- */
+
+/* Whether a file is; what cannot be read is left alone. */
+static bool is_max(const struct maint *m, const struct current_block *b)
+{
+	uint8_t header[BLOCK_HEADER_LEN];
+	enum column_level coding;
+	char name[BLOCK_NAME_MAX];
+	bool other;
+	int fd;
+
+	block_name(b->number, name);
+	fd = openat(m->dir->blocks_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	other = pread(fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+		block_coding(header, &coding) == COUNT_OK && coding != COLUMN_MAX;
+	close(fd);
+	return !other;
+}
+
+/* Writes each of them anew by itself. */
+static int run_max(struct maint *m, struct count_error *err)
+{
+	uint64_t end = m->cur.next_number;
+	size_t i = 0;
+
+	while (i < m->cur.nblocks) {
+		const struct current_block *b = &m->cur.blocks[i];
+		size_t nblocks = m->cur.nblocks;
+		struct choice c = { .files = &i, .n = 1, .level = b->level, .window = b->window, .max_windows = 1 };
+		uint64_t number = b->number;
+		int ret;
+
+		if (number >= end || !may_join(m, b) || is_max(m, b)) {
+			i++;
+			continue;
+		}
+		if (m->opt->dry_run) {
+			m->report->blocks_removed++;
+			m->report->blocks_written++;
+			i++;
+			continue;
+		}
+		ret = join(m, &c, err);
+		if (ret != COUNT_OK)
+			return ret;
+		if (i < m->cur.nblocks && m->cur.nblocks >= nblocks && m->cur.blocks[i].number == number)
+			i++;		/* it was found damaged: it stays */
+	}
+	return COUNT_OK;
+}
+
+/* ---- The run ---- */
+
+static int run_rules(struct maint *m, struct count_error *err)
 {
 	size_t idle = 0;
 
@@ -380,4 +441,11 @@ int compact_run(struct maint *m, struct count_error *err)
 		if (m->cur.nblocks >= before && m->nbad == nbad && ++idle > MAX_IDLE)
 			return COUNT_OK;	/* no gain even under pressure: not again in this run */
 	}
+}
+
+int compact_run(struct maint *m, struct count_error *err)
+{
+	int ret = run_rules(m, err);
+
+	return ret == COUNT_OK && m->opt->level == COUNT_LEVEL_MAX ? run_max(m, err) : ret;
 }

@@ -10,7 +10,10 @@
 #include "base/error.h"
 #include "engine/compact_work.h"
 
-enum { RESIDENT = 24 << 20 };	/* of mapped input, before pages are given back */
+enum {
+	RESIDENT = 24 << 20,	/* of mapped input, before pages are given back */
+	THIN_POINTS = 1024,	/* of a series, on average: fewer are not worth more windows */
+};
 
 /* ---- Opening ---- */
 
@@ -172,7 +175,7 @@ static int count_block(struct work *w, size_t block, struct histogram *h, struct
 /* What routing brought to a wide window stays there, though the first days of it hold all so far. */
 static bool is_thin(const struct work *w)
 {
-	return w->job->route && w->job->level <= ROUTE_TOP && w->points / CHUNK_POINTS < w->nseries;
+	return w->job->route && w->job->level <= ROUTE_TOP && w->points / THIN_POINTS < w->nseries;
 }
 
 /*
@@ -361,7 +364,7 @@ static int work_run(struct work *w, struct count_error *err)
 	plan_wide(w);
 	if (merge_new(&w->pieces, INT64_MIN, INT64_MAX, w->m->coder, &w->merge) != COUNT_OK ||
 	    out_set_init(&w->out, w->m->dir, &w->plan, w->m->cur.next_number, w->lo, w->hi,
-		     maint_file_bytes(w->m), w->m->coder) != COUNT_OK)
+		     maint_file_bytes(w->m), maint_coding(w->m->opt->level), w->m->coder) != COUNT_OK)
 		return err_nomem(err);
 	ret = write_all(w, err);
 	return ret == COUNT_OK ? publish(w, err) : ret;

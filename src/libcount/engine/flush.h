@@ -30,6 +30,12 @@ struct maint {
 	bool clock_jumped;		/* deletions by age wait */
 };
 
+/* The codec's word for it. */
+static inline enum column_level maint_coding(enum count_level level)
+{
+	return level == COUNT_LEVEL_FAST ? COLUMN_FAST : level == COUNT_LEVEL_MAX ? COLUMN_MAX : COLUMN_DEFAULT;
+}
+
 int64_t maint_now(const struct maint *m);	/* the wall clock in the store's unit, clamped */
 uint64_t maint_file_bytes(const struct maint *m);
 int64_t maint_quiet(const struct maint *m);	/* a day ago: a window that ends before it is quiet */

@@ -266,7 +266,7 @@ static int move(struct move *v, struct count_error *err)
 	plan_make(&v->hist, v->index.nseries, PLAN_MAX, maint_quiet(m), &v->plan);
 	plan_wide(v);
 	ret = out_set_init(&v->out, m->dir, &v->plan, m->cur.next_number, v->first, v->end - 1,
-		       maint_file_bytes(m), m->coder);
+		       maint_file_bytes(m), maint_coding(m->opt->level), m->coder);
 	if (ret != COUNT_OK)
 		return err_nomem(err);
 	ret = write_blocks(v, err);

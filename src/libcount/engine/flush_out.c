@@ -14,22 +14,20 @@
 
 enum {
 	WRITE_BYTES = 256 << 10,
-	/* A chunk is cut at CHUNK_POINTS once this many wait, so that the last is no stub. */
-	WAIT_POINTS = CHUNK_POINTS * 3 / 2,
 	TRIES = 100,		/* numbers that a stopped run may still hold */
 };
 
 int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
 	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, uint64_t file_bytes,
-	     struct chunk_coder *coder)
+	     enum column_level level, struct chunk_coder *coder)
 {
 	*o = (struct out_set){ .dir = dir, .plan = plan, .next_number = next_number,
-			       .seg_lo = seg_lo, .seg_hi = seg_hi, .file_bytes = file_bytes, .coder = coder,
+			       .seg_lo = seg_lo, .seg_hi = seg_hi, .file_bytes = file_bytes, .level = level, .coder = coder,
 			       .slot = -1, .wide = -1 };
 	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		o->open[i].fd = -1;
-	o->times = calloc(WAIT_POINTS, sizeof(*o->times));
-	o->values = calloc(WAIT_POINTS, sizeof(*o->values));
+	o->times = calloc(BLOCK_RUN_POINTS, sizeof(*o->times));
+	o->values = calloc(BLOCK_RUN_POINTS, sizeof(*o->values));
 	return o->times != NULL && o->values != NULL ? COUNT_OK : COUNT_ERR_NOMEM;
 }
 
@@ -107,7 +105,7 @@ static int open_file(struct out_set *o, size_t slot, struct count_error *err)
 	struct out_file *f = &o->open[slot];
 	struct block_info info = {
 		.unit = o->dir->format.unit, .seg_lo = o->seg_lo, .seg_hi = o->seg_hi,
-		.level = w->level, .window = w->window,
+		.level = w->level, .coding = o->level, .window = w->window,
 	};
 	int ret;
 
@@ -205,15 +203,16 @@ void out_begin_series(struct out_set *o, const char *name, size_t len, int wide)
 		o->open[i].in_series = false;
 }
 
-/* Writes the first n of the points that wait. */
-static int emit(struct out_set *o, size_t n, struct count_error *err)
+/* Writes points that wait: all, or if more of the run are to come at least some. */
+static int emit(struct out_set *o, bool more, struct count_error *err)
 {
 	struct out_file *f;
+	size_t n;
 	int ret = file_for(o, (size_t)o->slot, &f, err);
 
 	if (ret != COUNT_OK)
 		return ret;
-	ret = block_writer_points(f->writer, o->coder, o->times, o->values, n, o->lo, o->hi);
+	ret = block_writer_points(f->writer, o->coder, o->times, o->values, o->n, more, o->lo, o->hi, &n);
 	if (ret == COUNT_ERR_NOMEM)
 		return err_nomem(err);
 	if (ret != COUNT_OK)
@@ -230,7 +229,7 @@ static int emit(struct out_set *o, size_t n, struct count_error *err)
 
 int out_end_chunk(struct out_set *o, struct count_error *err)
 {
-	return o->n > 0 ? emit(o, o->n, err) : COUNT_OK;
+	return o->n > 0 ? emit(o, false, err) : COUNT_OK;
 }
 
 int out_end_series(struct out_set *o, struct count_error *err)
@@ -263,13 +262,13 @@ int out_points(struct out_set *o, const int64_t *times, const double *values, si
 	o->lo = lo;
 	o->hi = hi;
 	while (n > 0 && ret == COUNT_OK) {
-		size_t room = WAIT_POINTS - o->n, k = 0;
+		size_t room = BLOCK_RUN_POINTS - o->n, k = 0;
 
 		if (o->n == 0 || times[0] > o->until)
 			ret = route(o, times[0], err);
 		if (ret != COUNT_OK)
 			break;
-		room = WAIT_POINTS - o->n;
+		room = BLOCK_RUN_POINTS - o->n;
 		room = n < room ? n : room;
 		while (k < room && times[k] <= o->until)
 			k++;
@@ -279,8 +278,8 @@ int out_points(struct out_set *o, const int64_t *times, const double *values, si
 		times += k;
 		values += k;
 		n -= k;
-		if (o->n == WAIT_POINTS)
-			ret = emit(o, CHUNK_POINTS, err);
+		if (o->n == BLOCK_RUN_POINTS)
+			ret = emit(o, true, err);
 	}
 	return ret;
 }
@@ -298,7 +297,7 @@ int out_copy(struct out_set *o, const struct block *from, const struct block_chu
 		ret = file_for(o, (size_t)o->slot, &f, err);
 	if (ret != COUNT_OK)
 		return ret;
-	ret = block_writer_copy(f->writer, from, c, at);
+	ret = block_writer_copy(f->writer, o->coder, from, c, at);
 	if (ret == COUNT_ERR_NOMEM)
 		return err_nomem(err);
 	if (ret == COUNT_ERR_IO)

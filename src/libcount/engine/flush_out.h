@@ -2,7 +2,7 @@
  * flush_out.h - the block files that a flush or compaction makes: one a window of the plan.
  *
  * Series come in byte order of names, the points of each in time order; each point goes to the
- * file of its window, in chunks of about CHUNK_POINTS.  A file that has grown to 256 MiB is finished
+ * file of its window, in chunks that format/block_cut.h tells.  A file that has grown to 256 MiB is finished
  * and the next series opens another.
  *
  * And if we die: a file has a temporary name and our flock until it is complete, then its own name
@@ -35,12 +35,13 @@ struct out_set {
 	uint64_t end_number;		/* where the numbers end that are ours without the lock; 0: we hold it */
 	uint64_t seg_lo, seg_hi;	/* for the headers */
 	uint64_t file_bytes;		/* BLOCK_FILE_BYTES */
+	enum column_level level;
 	struct chunk_coder *coder;
 	struct out_file open[PLAN_SLOTS];	/* by slot of the plan */
 	struct out_file *done;		/* finished, still flocked */
 	size_t ndone, done_cap;
 	uint64_t points;		/* written so far */
-	/* The series and the chunk under way. */
+	/* The series and the run of points under way. */
 	const char *name;
 	size_t name_len;
 	int wide;			/* its slot if it goes to a wide window, else -1 */
@@ -55,13 +56,13 @@ struct out_set {
 /* Borrows everything.  COUNT_ERR_NOMEM. */
 int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan *plan,
 	     uint64_t next_number, uint64_t seg_lo, uint64_t seg_hi, uint64_t file_bytes,
-	     struct chunk_coder *coder);
+	     enum column_level level, struct chunk_coder *coder);
 /* name must last until out_end_series(); wide: the slot that route_series() gave. */
 void out_begin_series(struct out_set *o, const char *name, size_t len, int wide);
 /* Points after all earlier ones of the series; they come from segments lo .. hi. */
 int out_points(struct out_set *o, const int64_t *times, const double *values, size_t n, uint64_t lo,
 	       uint64_t hi, struct count_error *err);
-/* Ends the chunk under way: what comes next does not join it. */
+/* Ends the run under way: what comes next joins none of its chunks. */
 int out_end_chunk(struct out_set *o, struct count_error *err);
 /* A chunk of another block as it stands, with its own segments; it must lie in one window.  Damage in
  * the source: COUNT_ERR_CORRUPT with *at, err untouched. */

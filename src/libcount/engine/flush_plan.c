@@ -6,8 +6,7 @@
 enum {
 	MAX_BINS = 1 << 15,	/* distinct windows before the histogram takes larger ones */
 	MAX_SPAN = 64,		/* windows over which points are spread by guess */
-	SPLIT_POINTS = 8192,	/* fewer points are not worth a file more */
-	CARVE_POINTS = 2048,
+	SPLIT_POINTS = 1 << 20,	/* fewer points, a few MiB at most, are not worth a file more */
 	SERIES_POINTS = 500,	/* of a series in a window: half a chunk */
 };
 
@@ -268,7 +267,7 @@ static void refine(const struct histogram *h, struct part *parts, size_t i, size
 
 	if (densest(h, &parts[i], &dense)) {
 		parts[i].closed = true;
-		if (*n < max && parts[i].points >= CARVE_POINTS) {
+		if (*n < max && parts[i].points >= SPLIT_POINTS) {
 			parts[i].points -= dense.points;
 			parts[(*n)++] = dense;
 		}

@@ -53,13 +53,6 @@ static int cold_places(struct manifest_run *r, const char *name, size_t len, str
 
 /* ---- Local files ---- */
 
-static void codec_name(struct chunk_codecs ids, char out[64])
-{
-	const char *time = chunk_time_codec_name(ids.time), *value = chunk_value_codec_name(ids.value);
-
-	snprintf(out, 64, "%s+%s", time != NULL ? time : "?", value != NULL ? value : "?");
-}
-
 static int block_place(struct snapshot *s, size_t i, const struct block_series *series, struct where *w,
 		       struct count_error *err)
 {
@@ -74,7 +67,8 @@ static int block_place(struct snapshot *s, size_t i, const struct block_series *
 	snprintf(name, sizeof(name), "blocks/%012" PRIu64 ".blk", s->blocks[i].entry->number);
 	while ((ret = block_next_chunk(&s->blocks[i].block, series, &cur, &c, &at)) == COUNT_OK) {
 		if (codec[0] == '\0')
-			codec_name(c.codecs, codec);
+			snprintf(codec, sizeof(codec), "%s+%s", block_times_name(&s->blocks[i].block, &c),
+				 block_values_name(&s->blocks[i].block, &c));
 		p.bytes += (uint64_t)c.times_len + c.values_len;
 	}
 	if (ret != COUNT_ERR_NOTFOUND)

@@ -141,7 +141,7 @@ int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
 {
 	struct piece *p;
 
-	if (c->stats.count == 0 || c->stats.count > CHUNK_MAX_POINTS ||
+	if (c->stats.count == 0 || c->stats.count > COLUMN_MAX_POINTS ||
 	    c->stats.first_time > c->stats.last_time || c->seg_lo > c->seg_hi) {
 		snapshot_note_block(s, block, c->values_off);
 		return COUNT_OK;

@@ -249,7 +249,7 @@ static int add_piece(struct cold_source *s, size_t block, int64_t first, int64_t
 	p->last = last;
 	p->count = count;
 	p->rank = (struct rank){ 0, block + 1 };
-	p->room = CHUNK_MAX_POINTS;	/* also keeps it from being gathered with tiny ones, read or not */
+	p->room = COLUMN_MAX_POINTS;	/* also keeps it from being gathered with tiny ones, read or not */
 	p->ops = &piece_cold_ops;
 	p->u.object.source = s;
 	p->u.object.block = block;

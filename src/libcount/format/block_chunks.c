@@ -1,4 +1,4 @@
-/* block_chunks.c - the chunk directory of a series, and decoding chunks; see block.h. */
+/* block_chunks.c - the fields of a chunk's entry, and the chunk directory of a series; see block.h. */
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "format/block.h"
@@ -6,122 +6,194 @@
 #include "format/block_open.h"
 #include "format/block_stats.h"
 
-struct entry {			/* an entry of a directory, its varints read, not yet checked */
-	const uint8_t *p, *end;
-	bool bad;
-};
-
-static uint64_t take(struct entry *e)
-{
-	uint64_t v = 0;
-
-	if (!e->bad) {
-		e->p = varint_get(e->p, e->end, &v);
-		e->bad = e->p == NULL;
-	}
-	return e->bad ? 0 : v;
-}
-
-static uint8_t take_u8(struct entry *e)
-{
-	if (e->bad || e->p == e->end) {
-		e->bad = true;
-		return 0;
-	}
-	return *e->p++;
-}
-
-static uint32_t take_u32(struct entry *e)
-{
-	if (e->bad || e->end - e->p < 4) {
-		e->bad = true;
-		return 0;
-	}
-	e->p += 4;
-	return get_u32(e->p - 4);
-}
-
 /* ---- The fields of an entry ---- */
 
-/* A series of one chunk has its times and count in the series table already. */
-static void take_times(struct entry *e, unsigned flags, const struct block_series *s,
-		       struct block_chunk_cursor *cur, struct chunk_stats *st)
+/* Steps and spans are differences modulo 2^64 of times that ascend. */
+static uint64_t take_span(struct fields *f, unsigned flags, const struct block_before *before, struct block_chunk *c)
 {
-	uint64_t span;
+	bool same = (flags & ENTRY_SAME_SPAN) != 0;
+	uint64_t n = c->stats.count, span;
 
-	if (s->chunks == 1) {
-		st->first_time = s->first_time;
-		st->last_time = s->last_time;
-		st->count = s->points;
-		return;
+	f->bad |= same && !before->any;
+	if (f->bad)
+		return 0;
+	if (c->times.kind != BLOCK_TIMES_REGULAR) {
+		span = same ? before->span : take(f);
+		f->bad |= n < 2 || span < n - 1;
+		return span;
 	}
-	st->first_time = s->first_time;
-	if (cur->done > 0)
-		st->first_time = (int64_t)((uint64_t)cur->last_time + (uint64_t)unzigzag(take(e)));
-	span = take(e);
-	st->last_time = (int64_t)((uint64_t)st->first_time + span);
-	st->count = (flags & ENTRY_NOMINAL) != 0 ? CHUNK_POINTS : take(e);
-	e->bad |= st->last_time < st->first_time || st->last_time > s->last_time ||
-		  (cur->done > 0 && st->first_time < cur->first_time);
+	if (n < 2) {
+		f->bad |= same;
+		return 0;
+	}
+	c->times.step = same ? before->times->step : take(f);
+	f->bad |= c->times.step == 0 || (same && before->times->kind != BLOCK_TIMES_REGULAR) ||
+		  __builtin_mul_overflow(c->times.step, n - 1, &span);
+	return f->bad ? 0 : span;
 }
 
-static void take_recency(struct entry *e, unsigned flags, const struct block *b,
-			 struct block_chunk *c)
+static void take_place(struct fields *f, const struct block *b, struct block_chunk *c)
+{
+	struct block_times_place *t = &c->times;
+
+	if (t->kind == BLOCK_TIMES_OWN) {
+		t->len = c->times_len = take_len(f);
+		f->bad |= t->len == 0;
+	}
+	if (t->kind == BLOCK_TIMES_SHARED || t->kind == BLOCK_TIMES_EDITED) {
+		t->off = take(f);
+		f->bad |= t->off >= b->dirs_off || (t->off < HEADER_LEN && t->off != 0) ||
+			  (t->off == 0 && t->kind == BLOCK_TIMES_SHARED);
+	}
+	if (t->kind != BLOCK_TIMES_EDITED)
+		return;
+	if (t->off == 0)
+		t->step = take(f);
+	t->edits_len = take_len(f);
+	if (f->bad || t->edits_len > (size_t)(f->end - f->p)) {
+		f->bad = true;
+		return;
+	}
+	t->edits_off = (uint64_t)(f->p - b->data);
+	f->p += t->edits_len;
+}
+
+void block_take_times(struct fields *f, const struct block *b, unsigned flags, const struct block_before *before,
+		      struct block_chunk *c)
+{
+	struct chunk_stats *st = &c->stats;
+	uint64_t span;
+
+	c->times.kind = (enum block_times_kind)(flags & ENTRY_KIND);
+	f->bad |= c->times.kind == BLOCK_TIMES_SAME || c->times.kind >= BLOCK_TIMES_KINDS;
+	st->count = (flags & ENTRY_SAME_COUNT) != 0 ? before->count : take(f);
+	f->bad |= st->count == 0 || st->count > COLUMN_MAX_POINTS;
+	st->first_time = (int64_t)(before->first + (uint64_t)unzigzag(take(f)));
+	span = take_span(f, flags, before, c);
+	f->bad |= span > (uint64_t)INT64_MAX - (uint64_t)st->first_time;
+	st->last_time = (int64_t)((uint64_t)st->first_time + span);
+	if (!f->bad)
+		take_place(f, b, c);
+}
+
+void block_take_recency(struct fields *f, const struct block *b, unsigned flags, struct block_chunk *c)
 {
 	c->seg_lo = b->info.seg_lo;
 	c->seg_hi = b->info.seg_hi;
 	if ((flags & ENTRY_RECENCY) == 0)
 		return;
-	c->seg_lo = take(e);
-	e->bad |= __builtin_add_overflow(c->seg_lo, take(e), &c->seg_hi);
+	c->seg_lo = take(f);
+	f->bad |= __builtin_add_overflow(c->seg_lo, take(f), &c->seg_hi);
 }
 
-/* Both columns lie in the region of columns, an own time column right before its values. */
-static void take_places(struct entry *e, unsigned flags, const struct block *b,
-			struct block_chunk_cursor *cur, struct block_chunk *c)
+/* ---- The entries of a directory ---- */
+
+/* Regular, and the first time is a step behind the last of the chunk before, which has this step too. */
+static void take_following(struct fields *f, unsigned flags, const struct block_chunk_cursor *cur,
+			   struct block_chunk *c)
 {
-	uint64_t times_off = cur->data_off, times_len, values_len, end = b->dirs_off;
+	const struct block_chunk *before = &cur->before;
+	uint64_t step = before->times.step, span, n;
 
-	if ((flags & ENTRY_SHARED_TIMES) != 0)
-		times_off = take(e);
-	times_len = take(e);
-	values_len = take(e);
-	if (times_off < HEADER_LEN || times_off > end || times_len > end - times_off ||
-	    times_len > UINT32_MAX)
-		e->bad = true;
-	c->values_off = cur->data_off + ((flags & ENTRY_SHARED_TIMES) != 0 || e->bad ? 0 : times_len);
-	if (c->values_off > end || values_len > end - c->values_off || values_len > UINT32_MAX)
-		e->bad = true;
-	if (e->bad)
+	f->bad |= cur->done == 0 || before->times.kind != BLOCK_TIMES_REGULAR || step == 0 ||
+		  (flags & ENTRY_SAME_SPAN) != 0;
+	n = (flags & ENTRY_SAME_COUNT) != 0 ? before->stats.count : take(f);
+	f->bad |= n == 0 || n > COLUMN_MAX_POINTS || __builtin_mul_overflow(step, n, &span) ||
+		  span > (uint64_t)INT64_MAX - (uint64_t)before->stats.last_time;
+	if (f->bad)
 		return;
-	c->times_off = times_off;
-	c->times_len = (uint32_t)times_len;
-	c->values_len = (uint32_t)values_len;
-	cur->data_off = c->values_off + values_len;
+	c->stats.count = n;
+	c->stats.first_time = (int64_t)((uint64_t)before->stats.last_time + step);
+	c->stats.last_time = (int64_t)((uint64_t)before->stats.last_time + span);
+	c->times = (struct block_times_place){ .kind = BLOCK_TIMES_REGULAR, .step = n < 2 ? 0 : step };
 }
 
-static bool take_entry(struct entry *e, const struct block *b, const struct block_series *s,
+static void take_entry_times(struct fields *f, const struct block *b, unsigned flags,
+			     const struct block_series *s, const struct block_chunk_cursor *cur,
+			     struct block_chunk *c)
+{
+	const struct chunk_stats *st = &cur->before.stats;
+	struct block_before before = { .first = (uint64_t)s->first_time, .count = COLUMN_MAX_POINTS };
+
+	if ((flags & ENTRY_KIND) == BLOCK_TIMES_SAME) {
+		take_following(f, flags, cur, c);
+		return;
+	}
+	if (cur->done > 0)
+		before = (struct block_before){
+			.any = true, .times = &cur->before.times, .count = st->count,
+			.span = (uint64_t)st->last_time - (uint64_t)st->first_time,
+			.first = (uint64_t)st->last_time,
+		};
+	block_take_times(f, b, flags, &before, c);
+}
+
+/* The dictionary at hand, or a new one, which stands before the columns. */
+static void take_dict(struct fields *f, const struct block *b, struct block_chunk_cursor *cur, struct block_chunk *c)
+{
+	uint32_t len = take_len(f);
+
+	if (len == 0) {
+		c->dict_off = cur->before.dict_off;
+		c->dict_len = cur->before.dict_len;
+		c->dict_crc = cur->before.dict_crc;
+		f->bad |= c->dict_len == 0;
+		return;
+	}
+	c->dict_off = cur->place;
+	c->dict_len = len;
+	c->dict_crc = take_u32(f);
+	f->bad |= !block_in_columns(b, cur->place, len);
+	if (!f->bad)
+		cur->place += len;
+}
+
+static void take_columns(struct fields *f, const struct block *b, unsigned flags, struct block_chunk_cursor *cur,
+			 struct block_chunk *c)
+{
+	uint64_t gap = 0, len;
+
+	if (c->times.kind == BLOCK_TIMES_SHARED || c->times.kind == BLOCK_TIMES_EDITED)
+		gap = take(f);
+	f->bad |= !block_in_columns(b, cur->place, gap);
+	if (f->bad)
+		return;
+	cur->place += gap;
+	if ((flags & ENTRY_DICT) != 0)
+		take_dict(f, b, cur, c);
+	c->values_len = take_len(f);
+	c->crc = take_u32(f);
+	len = (uint64_t)c->times_len + c->values_len;
+	f->bad |= c->values_len == 0 || !block_in_columns(b, cur->place, len);
+	if (f->bad)
+		return;
+	c->crc_off = cur->place;
+	c->crc_len = len;
+	if (c->times.kind == BLOCK_TIMES_OWN)
+		c->times.off = cur->place;
+	c->values_off = cur->place + c->times_len;
+	cur->place += len;
+}
+
+static bool take_entry(struct fields *f, const struct block *b, const struct block_series *s,
 		       struct block_chunk_cursor *cur, struct block_chunk *c)
 {
-	unsigned flags = take_u8(e);
+	unsigned flags = take_u8(f);
 
 	*c = (struct block_chunk){ .has_stats = (flags & ENTRY_STATS) != 0 };
-	if ((flags & ENTRY_SAME_CODECS) == 0) {
-		cur->codecs.time = take_u8(e);
-		cur->codecs.value = take_u8(e);
+	take_entry_times(f, b, flags, s, cur, c);
+	if (!f->bad)
+		block_take_recency(f, b, flags, c);
+	if (!f->bad)
+		take_columns(f, b, flags, cur, c);
+	f->bad |= c->stats.last_time > s->last_time ||
+		  c->stats.first_time < (cur->done > 0 ? cur->before.stats.first_time : s->first_time) ||
+		  (cur->done == 0 && c->stats.first_time != s->first_time);
+	if (!f->bad && c->has_stats) {
+		f->p = block_stats_get(f->p, f->end, &c->stats);
+		f->bad = f->p == NULL;
 	}
-	c->codecs = cur->codecs;
-	take_times(e, flags, s, cur, &c->stats);
-	take_recency(e, flags, b, c);
-	take_places(e, flags, b, cur, c);
-	c->crc = take_u32(e);
-	e->bad |= flags > ENTRY_KNOWN || c->stats.count == 0 || c->stats.count > CHUNK_MAX_POINTS ||
-		  ((flags & ENTRY_SAME_CODECS) != 0 && cur->done == 0);
-	if (!e->bad && c->has_stats) {
-		e->p = block_stats_get(e->p, e->end, &c->stats);
-		e->bad = e->p == NULL;
-	}
-	return !e->bad;
+	return !f->bad;
 }
 
 /* ---- Walking a directory ---- */
@@ -138,8 +210,8 @@ static int open_dir(const struct block *b, const struct block_series *s,
 	end = p + s->dir_len - 4;
 	if (crc32c(0, p, (size_t)(end - p)) != get_u32(end))
 		return block_damage(at, s->dir_off);
-	q = varint_get(p, end, &cur->data_off);
-	if (q == NULL || cur->data_off < HEADER_LEN || cur->data_off > b->dirs_off)
+	q = varint_get(p, end, &cur->place);
+	if (q == NULL || cur->place < HEADER_LEN || cur->place > b->dirs_off)
 		return block_damage(at, s->dir_off);
 	cur->off = (uint64_t)(q - b->data);
 	return COUNT_OK;
@@ -147,21 +219,26 @@ static int open_dir(const struct block *b, const struct block_series *s,
 
 /* After the last chunk the totals must be those of the series table. */
 static bool totals_good(const struct block_series *s, const struct block_chunk_cursor *cur,
-			const struct entry *e)
+			const struct fields *f)
 {
 	return cur->done < s->chunks ||
-	       (cur->points == s->points && cur->max_time == s->last_time && e->p == e->end);
+	       (cur->points == s->points && cur->max_time == s->last_time && f->p == f->end);
 }
 
 int block_next_chunk(const struct block *b, const struct block_series *s,
 		     struct block_chunk_cursor *cur, struct block_chunk *c, uint64_t *at)
 {
-	struct entry e;
+	struct fields f;
 	uint64_t off;
 	int ret;
 
 	if (cur->done >= s->chunks)
 		return COUNT_ERR_NOTFOUND;
+	if (s->dir_len == 0) {
+		*c = s->only;
+		cur->done = 1;
+		return COUNT_OK;
+	}
 	if (cur->off == 0) {
 		ret = open_dir(b, s, cur, at);
 		if (ret != COUNT_OK) {
@@ -170,62 +247,26 @@ int block_next_chunk(const struct block *b, const struct block_series *s,
 		}
 	}
 	off = cur->off;
-	e = (struct entry){ .p = b->data + off, .end = b->data + s->dir_off + s->dir_len - 4 };
-	if (take_entry(&e, b, s, cur, c)) {
+	f = (struct fields){ .p = b->data + off, .end = b->data + s->dir_off + s->dir_len - 4 };
+	if (take_entry(&f, b, s, cur, c)) {
 		cur->points += c->stats.count;
 		if (cur->done == 0 || c->stats.last_time > cur->max_time)
 			cur->max_time = c->stats.last_time;
-		cur->first_time = c->stats.first_time;
-		cur->last_time = c->stats.last_time;
-		cur->off = (uint64_t)(e.p - b->data);
+		cur->off = (uint64_t)(f.p - b->data);
 		cur->done++;
-		if (totals_good(s, cur, &e))
+		if (c->dict_len == 0) {		/* it stays at hand */
+			struct block_chunk with = *c;
+
+			with.dict_off = cur->before.dict_off;
+			with.dict_len = cur->before.dict_len;
+			with.dict_crc = cur->before.dict_crc;
+			cur->before = with;
+		} else {
+			cur->before = *c;
+		}
+		if (totals_good(s, cur, &f))
 			return COUNT_OK;
 	}
 	cur->done = s->chunks;
 	return block_damage(at, off);
-}
-
-/* ---- Points ---- */
-
-static bool chunk_intact(const struct block *b, const struct block_chunk *c)
-{
-	uint32_t crc = crc32c(0, b->data + c->times_off, c->times_len);
-
-	return crc32c(crc, b->data + c->values_off, c->values_len) == c->crc;
-}
-
-static bool times_good(const struct chunk_stats *st, const int64_t *times)
-{
-	bool ascending = true;
-
-	for (size_t i = 1; i < st->count; i++)
-		ascending &= times[i - 1] < times[i];
-	return ascending && times[0] == st->first_time && times[st->count - 1] == st->last_time;
-}
-
-int block_check_chunk(const struct block *b, const struct block_chunk *c, uint64_t *at)
-{
-	return chunk_intact(b, c) ? COUNT_OK : block_damage(at, c->values_off);
-}
-
-int block_read_chunk(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder,
-		     int64_t *times, double *values, uint64_t *at)
-{
-	const struct chunk_stats *st = &c->stats;
-	int ret = block_check_chunk(b, c, at);
-
-	if (ret == COUNT_OK && times != NULL) {
-		ret = chunk_decode_times(coder, b->data + c->times_off, c->times_len, c->codecs.time,
-					 st->count, times);
-		if (ret == COUNT_ERR_CORRUPT || (ret == COUNT_OK && !times_good(st, times)))
-			ret = block_damage(at, c->times_off);
-	}
-	if (ret == COUNT_OK && values != NULL) {
-		ret = chunk_decode_values(coder, b->data + c->values_off, c->values_len,
-					  c->codecs.value, st->count, values);
-		if (ret == COUNT_ERR_CORRUPT)
-			block_damage(at, c->values_off);
-	}
-	return ret;
 }

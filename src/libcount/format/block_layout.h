@@ -16,14 +16,15 @@ enum {				/* offsets in the header */
 	HEADER_VERSION = 8,	/* u16 */
 	HEADER_UNIT = 10,	/* u8 */
 	HEADER_LEVEL = 11,	/* u8 */
-	HEADER_ZERO = 12,	/* u32 */
+	HEADER_CODING = 12,	/* u8 */
+	HEADER_ZERO = 13,	/* 3 bytes */
 	HEADER_ID = 16,		/* 16 bytes */
 	HEADER_SEG_LO = 32,	/* u64 */
 	HEADER_SEG_HI = 40,	/* u64 */
 	HEADER_WINDOW = 48,	/* i64 */
 	HEADER_ZERO2 = 56,	/* u32 */
 	HEADER_CRC = 60,	/* u32, of all before */
-	HEADER_LEN = 64
+	HEADER_LEN = 64		/* BLOCK_HEADER_LEN */
 };
 
 enum {				/* offsets in the footer */
@@ -44,13 +45,24 @@ enum {				/* offsets in the footer */
 #define BLOCK_MAX_LEVEL 31
 #define GROUP_SERIES 16		/* series in a group of the table; the last has what is left */
 
-enum {				/* flags of an entry in a chunk directory */
-	ENTRY_SHARED_TIMES = 1,	/* the time column is elsewhere */
-	ENTRY_SAME_CODECS = 2,	/* as the entry before */
-	ENTRY_RECENCY = 4,	/* own range of segments */
-	ENTRY_STATS = 8,
-	ENTRY_NOMINAL = 16,	/* CHUNK_POINTS points */
-	ENTRY_KNOWN = 31
+enum {				/* flags of a group */
+	GROUP_RUN = 1,		/* it has small chunks */
+	GROUP_DIRS = 2,		/* it has directories */
+	GROUP_KNOWN = 3
+};
+
+/* The columns of an only chunk that take fewer bytes stand in the run of its group, under one checksum. */
+#define SMALL_BYTES 512
+
+enum {				/* the flags of a series in the table, and of an entry in a directory */
+	ENTRY_KIND = 7,		/* enum block_times_kind, or in the table: */
+	ENTRY_DIRECTORY = 5,	/* its chunks are in a directory */
+	ENTRY_SAME_COUNT = 8,	/* as many points as the chunk before */
+	ENTRY_SAME_SPAN = 16,	/* the same step, if regular, or span */
+	ENTRY_RECENCY = 32,	/* own range of segments */
+	ENTRY_STATS = 64,
+	ENTRY_SAME_SHARED = 128,	/* table: shares as many bytes of its name as the one before */
+	ENTRY_DICT = 128	/* directory: needs the dictionary of the series */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * block_reader.c - opening a block and finding series in it; see block.h and count-block(5).
  *
- * The chunks of a series are block_chunks.c.
+ * The chunks of a series are block_chunks.c, their points block_points.c.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "format/block.h"
 #include "format/block_layout.h"
 #include "format/block_open.h"
+#include "format/block_stats.h"
 
 /* ---- Header, footer, index ---- */
 
@@ -23,10 +24,11 @@ static int read_header(struct block *b, uint64_t *at)
 	if (get_u16(p + HEADER_VERSION) != BLOCK_VERSION)
 		return COUNT_ERR_VERSION;
 	if (p[HEADER_UNIT] > COUNT_UNIT_NS || p[HEADER_LEVEL] > BLOCK_MAX_LEVEL ||
-	    get_u32(p + HEADER_ZERO) != 0 || get_u32(p + HEADER_ZERO2) != 0)
+	    p[HEADER_CODING] > COLUMN_MAX || p[HEADER_ZERO] != 0 || get_u16(p + HEADER_ZERO + 1) != 0 || get_u32(p + HEADER_ZERO2) != 0)
 		return block_damage(at, HEADER_VERSION);
 	b->info.unit = (enum count_unit)p[HEADER_UNIT];
 	b->info.level = p[HEADER_LEVEL];
+	b->info.coding = (enum column_level)p[HEADER_CODING];
 	memcpy(b->info.id, p + HEADER_ID, 16);
 	b->info.seg_lo = get_u64(p + HEADER_SEG_LO);
 	b->info.seg_hi = get_u64(p + HEADER_SEG_HI);
@@ -70,6 +72,16 @@ static int read_footer(struct block *b, uint64_t *at)
 	return COUNT_OK;
 }
 
+int block_coding(const uint8_t header[BLOCK_HEADER_LEN], enum column_level *coding)
+{
+	struct block b = { .data = header, .len = BLOCK_HEADER_LEN };
+	int ret = read_header(&b, NULL);
+
+	if (ret == COUNT_OK)
+		*coding = b.info.coding;
+	return ret;
+}
+
 int block_open(struct block *b, const uint8_t *data, size_t len, uint64_t *at)
 {
 	struct block r = { .data = data, .len = len };
@@ -89,87 +101,180 @@ int block_open(struct block *b, const uint8_t *data, size_t len, uint64_t *at)
 
 /* ---- Groups of the series table ---- */
 
-struct group {			/* what is left of one */
-	const uint8_t *p, *end;
-	uint64_t dir_off;	/* of the next series */
-	int64_t base_time;
-	unsigned left;
-};
+/* The flags of a group and what hangs on them. */
+static void take_group_head(struct fields *f, const struct block *b, struct block_group *g)
+{
+	unsigned flags = take_u8(f);
+
+	g->place = take(f);
+	f->bad |= flags > GROUP_KNOWN || g->place < HEADER_LEN || g->place > b->dirs_off;
+	if (!f->bad && (flags & GROUP_RUN) != 0) {
+		uint64_t gap = take(f);
+
+		g->run_len = take_len(f);
+		g->run_crc = take_u32(f);
+		f->bad |= __builtin_add_overflow(g->place, gap, &g->run_off) || g->run_len == 0 ||
+			  !block_in_columns(b, g->run_off, g->run_len);
+	}
+	if ((flags & GROUP_DIRS) != 0) {
+		uint64_t off = take(f);
+
+		f->bad |= off > b->table_off - b->dirs_off;
+		g->dir_off = f->bad ? 0 : b->dirs_off + off;
+	}
+	g->first_time = unzigzag(take(f));
+}
 
 /* Verifies the group and reads its head. */
-static int open_group(const struct block *b, uint64_t i, struct group *g, uint64_t *at)
+static int open_group(const struct block *b, uint64_t i, struct block_group *g, uint64_t *at)
 {
 	const uint8_t *index = b->data + b->index_off;
-	uint64_t lo = get_u32(index + 4 * i), hi = get_u32(index + 4 * i + 4), time;
+	uint64_t lo = get_u32(index + 4 * i), hi = get_u32(index + 4 * i + 4);
 	uint64_t left = b->info.series - i * GROUP_SERIES;
+	struct fields f;
 
 	if (lo > hi || hi > b->index_off - b->table_off || hi - lo < 4)
 		return block_damage(at, b->index_off + 4 * i);
-	g->p = b->data + b->table_off + lo;
-	g->end = b->data + b->table_off + hi - 4;
-	g->left = left < GROUP_SERIES ? (unsigned)left : GROUP_SERIES;
-	if (crc32c(0, g->p, (size_t)(g->end - g->p)) != get_u32(g->end))
+	f = (struct fields){ .p = b->data + b->table_off + lo, .end = b->data + b->table_off + hi - 4 };
+	if (crc32c(0, f.p, (size_t)(f.end - f.p)) != get_u32(f.end))
 		return block_damage(at, b->table_off + lo);
-	g->p = varint_get(g->p, g->end, &g->dir_off);
-	if (g->p != NULL)
-		g->p = varint_get(g->p, g->end, &time);
-	if (g->p == NULL || g->dir_off > b->table_off - b->dirs_off)
+	*g = (struct block_group){ .left = left < GROUP_SERIES ? (unsigned)left : GROUP_SERIES };
+	take_group_head(&f, b, g);
+	if (f.bad)
 		return block_damage(at, b->table_off + lo);
-	g->base_time = unzigzag(time);
-	g->dir_off += b->dirs_off;
+	g->off = (uint64_t)(f.p - b->data);
+	g->end = (uint64_t)(f.end - b->data);
 	return COUNT_OK;
 }
 
 /* Reads the name behind the one in s.  As names share all they can with the one before, order shows in
  * the first byte that differs. */
-static bool next_name(struct group *g, struct block_series *s)
+static void take_name(struct fields *f, unsigned flags, struct block_group *g, struct block_series *s)
 {
-	uint64_t shared, more;
+	uint64_t more;
 
-	g->p = varint_get(g->p, g->end, &shared);
-	if (g->p != NULL)
-		g->p = varint_get(g->p, g->end, &more);
-	if (g->p == NULL || shared > s->name_len || more == 0 || more > COUNT_SERIES_MAX - shared ||
-	    more > (uint64_t)(g->end - g->p))
-		return false;
-	if (shared < s->name_len && *g->p <= (uint8_t)s->name[shared])
-		return false;
-	memcpy(s->name + shared, g->p, more);
-	s->name_len = shared + more;
-	s->name[s->name_len] = '\0';
-	g->p += more;
-	return true;
-}
+	if ((flags & ENTRY_SAME_SHARED) == 0) {
+		uint64_t shared = take(f);
 
-static bool next_fields(const struct block *b, struct group *g, struct block_series *s)
-{
-	uint64_t v[5];
-
-	for (unsigned i = 0; i < 5; i++) {
-		g->p = varint_get(g->p, g->end, &v[i]);
-		if (g->p == NULL)
-			return false;
+		f->bad |= shared > s->name_len;
+		g->shared = f->bad ? 0 : (size_t)shared;
 	}
-	s->chunks = v[0];
-	s->points = v[1];
-	s->dir_len = v[2];
-	s->dir_off = g->dir_off;
-	s->first_time = (int64_t)((uint64_t)g->base_time + (uint64_t)unzigzag(v[3]));
-	s->last_time = (int64_t)((uint64_t)s->first_time + v[4]);
-	if (s->chunks == 0 || s->points < s->chunks || s->last_time < s->first_time ||
-	    s->dir_len > b->table_off - g->dir_off)
-		return false;
-	g->dir_off += s->dir_len;
-	g->left--;
-	return g->left > 0 || g->p == g->end;
+	more = take(f);
+	f->bad |= g->shared > s->name_len || more == 0 || more > COUNT_SERIES_MAX - g->shared;
+	if (f->bad || more > (size_t)(f->end - f->p) ||
+	    (g->shared < s->name_len && *f->p <= (uint8_t)s->name[g->shared])) {
+		f->bad = true;
+		return;
+	}
+	memcpy(s->name + g->shared, f->p, more);
+	s->name_len = g->shared + more;
+	s->name[s->name_len] = '\0';
+	f->p += more;
 }
 
-static int next_in_group(const struct block *b, struct group *g, struct block_series *s, uint64_t *at)
+/* A series whose chunks are in a directory. */
+static void take_directory(struct fields *f, const struct block *b, struct block_group *g, struct block_series *s)
 {
-	uint64_t off = (uint64_t)(g->p - b->data);
+	uint64_t span;
 
-	if (!next_name(g, s) || !next_fields(b, g, s))
-		return block_damage(at, off);
+	s->chunks = take(f);
+	s->points = take(f);
+	s->first_time = (int64_t)((uint64_t)g->first_time + (uint64_t)unzigzag(take(f)));
+	span = take(f);
+	s->last_time = (int64_t)((uint64_t)s->first_time + span);
+	s->dir_off = g->dir_off;
+	s->dir_len = take(f);
+	f->bad |= s->chunks == 0 || s->points < s->chunks || s->last_time < s->first_time || g->dir_off == 0 ||
+		  s->dir_len == 0 || s->dir_len > b->table_off - g->dir_off;
+	if (!f->bad)
+		g->dir_off += s->dir_len;
+	g->first_time = s->first_time;
+}
+
+/* Where the columns of an only chunk stand: in the run if they are short. */
+static void take_columns(struct fields *f, const struct block *b, struct block_group *g, struct block_chunk *c)
+{
+	uint64_t len, place;
+
+	c->values_len = take_len(f);
+	len = (uint64_t)c->times_len + c->values_len;
+	f->bad |= c->values_len == 0;
+	if (f->bad)
+		return;
+	if (len < SMALL_BYTES) {
+		f->bad |= len > g->run_len - g->run_at;
+		place = g->run_off + g->run_at;
+		g->run_at += len;
+		c->crc_off = g->run_off;
+		c->crc_len = g->run_len;
+		c->crc = g->run_crc;
+	} else {
+		f->bad |= __builtin_add_overflow(g->place, take(f), &place) || !block_in_columns(b, place, len);
+		c->crc_off = place;
+		c->crc_len = len;
+		c->crc = take_u32(f);
+		g->place = f->bad ? g->place : place + len;
+	}
+	if (c->times.kind == BLOCK_TIMES_OWN)
+		c->times.off = place;
+	c->values_off = place + c->times_len;
+}
+
+/* A series of one chunk, which is here. */
+static void take_only(struct fields *f, const struct block *b, unsigned flags, struct block_group *g,
+		      struct block_series *s)
+{
+	struct block_chunk *c = &s->only;
+
+	*c = (struct block_chunk){ .has_stats = (flags & ENTRY_STATS) != 0 };
+	if ((flags & ENTRY_KIND) == BLOCK_TIMES_SAME) {
+		f->bad |= !g->any || (flags & (ENTRY_SAME_COUNT | ENTRY_SAME_SPAN)) != 0 ||
+			  g->times.kind == BLOCK_TIMES_OWN;
+		c->times = g->times;
+		c->stats.count = g->count;
+		c->stats.first_time = g->first_time;
+		c->stats.last_time = (int64_t)((uint64_t)g->first_time + g->span);
+	} else {
+		struct block_before before = { g->any, &g->times, g->count, g->span, (uint64_t)g->first_time };
+
+		block_take_times(f, b, flags, &before, c);
+	}
+	if (!f->bad)
+		block_take_recency(f, b, flags, c);
+	if (!f->bad)
+		take_columns(f, b, g, c);
+	if (!f->bad && c->has_stats) {
+		f->p = block_stats_get(f->p, f->end, &c->stats);
+		f->bad = f->p == NULL;
+	}
+	s->chunks = 1;
+	s->points = g->count = c->stats.count;
+	s->first_time = g->first_time = c->stats.first_time;
+	s->last_time = c->stats.last_time;
+	s->dir_off = s->dir_len = 0;
+	g->span = (uint64_t)s->last_time - (uint64_t)s->first_time;
+	g->times = c->times;
+	g->any = true;
+}
+
+static int next_in_group(const struct block *b, struct block_group *g, struct block_series *s, uint64_t *at)
+{
+	struct fields f = { .p = b->data + g->off, .end = b->data + g->end };
+	unsigned flags = take_u8(&f);
+
+	take_name(&f, flags, g, s);
+	if (!f.bad && (flags & ENTRY_KIND) == ENTRY_DIRECTORY) {
+		f.bad |= (flags & (ENTRY_SAME_COUNT | ENTRY_SAME_SPAN | ENTRY_RECENCY | ENTRY_STATS)) != 0;
+		take_directory(&f, b, g, s);
+		g->any = false;
+		g->count = 0;		/* so that nothing has as many */
+	} else if (!f.bad) {
+		take_only(&f, b, flags, g, s);
+	}
+	f.bad |= --g->left == 0 && (f.p != f.end || g->run_at != g->run_len);
+	if (f.bad)
+		return block_damage(at, g->off);
+	g->off = (uint64_t)(f.p - b->data);
 	return COUNT_OK;
 }
 
@@ -179,17 +284,21 @@ static int next_in_group(const struct block *b, struct group *g, struct block_se
 static int compare_head(const struct block *b, uint64_t i, const char *name, size_t len, int *order,
 			uint64_t *at)
 {
-	struct block_series s = { .name_len = 0 };
-	struct group g;
+	struct block_group g;
+	struct fields f;
+	uint64_t n;
 	int ret = open_group(b, i, &g, at);
 
 	if (ret != COUNT_OK)
 		return ret;
-	if (!next_name(&g, &s))
-		return block_damage(at, (uint64_t)(g.end - b->data));
-	*order = memcmp(s.name, name, s.name_len < len ? s.name_len : len);
+	f = (struct fields){ .p = b->data + g.off, .end = b->data + g.end };
+	f.bad = (take_u8(&f) & ENTRY_SAME_SHARED) == 0 && take(&f) != 0;
+	n = take(&f);
+	if (f.bad || n == 0 || n > (size_t)(f.end - f.p))
+		return block_damage(at, g.off);
+	*order = memcmp(f.p, name, n < len ? n : len);
 	if (*order == 0)
-		*order = (s.name_len > len) - (s.name_len < len);
+		*order = (n > len) - (n < len);
 	return COUNT_OK;
 }
 
@@ -219,7 +328,7 @@ static int find_group(const struct block *b, const char *name, size_t len, uint6
 int block_find(const struct block *b, const char *name, size_t len, struct block_series *s,
 	       uint64_t *at)
 {
-	struct group g;
+	struct block_group g;
 	uint64_t i;
 	int ret;
 
@@ -237,35 +346,21 @@ int block_find(const struct block *b, const char *name, size_t len, struct block
 	return ret == COUNT_OK ? COUNT_ERR_NOTFOUND : ret;
 }
 
-/* Between calls the cursor keeps what a struct group has; in_group 0 stands before a group. */
 int block_next_series(const struct block *b, struct block_series_cursor *cur, uint64_t *at)
 {
-	struct group g;
 	int ret = COUNT_OK;
 
 	if (cur->group >= b->ngroups)
 		return COUNT_ERR_NOTFOUND;
-	if (cur->in_group == 0) {
-		ret = open_group(b, cur->group, &g, at);
+	if (cur->g.left == 0) {
+		ret = open_group(b, cur->group, &cur->g, at);
 		cur->s.name_len = 0;
-	} else {
-		const uint8_t *index = b->data + b->index_off;
-
-		g = (struct group){
-			.p = b->data + cur->off, .dir_off = cur->dir_off, .base_time = cur->base_time,
-			.left = (unsigned)cur->in_group,
-			.end = b->data + b->table_off + get_u32(index + 4 * cur->group + 4) - 4,
-		};
 	}
 	if (ret == COUNT_OK)
-		ret = next_in_group(b, &g, &cur->s, at);
-	cur->in_group = ret == COUNT_OK ? g.left : 0;
-	if (cur->in_group == 0) {
+		ret = next_in_group(b, &cur->g, &cur->s, at);
+	if (ret != COUNT_OK)
+		cur->g.left = 0;
+	if (cur->g.left == 0)
 		cur->group++;
-		return ret;
-	}
-	cur->off = (uint64_t)(g.p - b->data);
-	cur->dir_off = g.dir_off;
-	cur->base_time = g.base_time;
-	return COUNT_OK;
+	return ret;
 }

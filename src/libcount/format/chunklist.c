@@ -13,14 +13,13 @@
 #include "base/crc32c.h"
 
 enum {
-	LIST_VERSION = 1,
+	LIST_VERSION = 2,
 	HEAD_SIZE = 0,		/* u32: bytes of the directory */
 	HEAD_CRC = 4,		/* u32: CRC32C of the four bytes before, then the directory */
 	HEAD_LEN = 8,
 	ENTRY_MIN = 9,		/* bytes: flags, gap, span, two lengths, CRC32C */
-	ENTRY_MAX = 3 + 5 * VARINT_MAX + 4,
-	SAME_CODECS = 1,	/* flags: as in the entry before */
-	SAME_POINTS = 2,
+	ENTRY_MAX = 1 + 5 * VARINT_MAX + 4,
+	SAME_POINTS = 1,	/* flags: as in the entry before */
 };
 
 /* ---- Reading ---- */
@@ -71,21 +70,13 @@ static const uint8_t *get_entry(const uint8_t *p, const uint8_t *end, const stru
 	if (p == end)
 		return NULL;
 	flags = *p++;
-	if (flags > (SAME_CODECS | SAME_POINTS) || (flags != 0 && before == NULL))
+	if (flags > SAME_POINTS || (flags != 0 && before == NULL))
 		return NULL;
-	if ((flags & SAME_CODECS) != 0) {
-		e->codecs = before->codecs;
-	} else {
-		if (end - p < 2)
-			return NULL;
-		e->codecs = (struct chunk_codecs){ .time = p[0], .value = p[1] };
-		p += 2;
-	}
 	if ((flags & SAME_POINTS) != 0)
 		e->points = before->points;
 	else
 		p = get_small(p, end, &e->points);
-	if (p == NULL || e->points == 0 || e->points > CHUNK_MAX_POINTS)
+	if (p == NULL || e->points == 0 || e->points > COLUMN_MAX_POINTS)
 		return NULL;
 	p = get_times(p, end, before, e);
 	if (p != NULL)
@@ -172,10 +163,11 @@ int chunklist_read(const struct chunklist *l, size_t i, struct chunk_coder *code
 
 	if (crc32c(0, p, (size_t)e->times_len + e->values_len) != e->crc)
 		return corrupt(at, e->off);
-	ret = chunk_decode_times(coder, p, e->times_len, e->codecs.time, e->points, times);
+	ret = column_decode_times(coder, p, e->times_len, e->first, e->last, e->points, 0, column_pages(e->points),
+				  times);
 	if (ret == COUNT_OK)
-		ret = chunk_decode_values(coder, p + e->times_len, e->values_len, e->codecs.value, e->points,
-					  values);
+		ret = column_decode_values(coder, p + e->times_len, e->values_len, NULL, e->points, 0,
+					   column_pages(e->points), values);
 	if (ret != COUNT_OK)
 		return ret == COUNT_ERR_CORRUPT ? corrupt(at, e->off) : ret;
 	for (size_t k = 1; k < e->points; k++)
@@ -186,14 +178,15 @@ int chunklist_read(const struct chunklist *l, size_t i, struct chunk_coder *code
 
 /* ---- Writing ---- */
 
-int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, const int64_t *times,
-		  const double *values, size_t n)
+int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, enum column_level level,
+		  const int64_t *times, const double *values, size_t n)
 {
 	size_t at = w->columns.len;
 	struct chunklist_entry e;
+	bool used;
 	int ret;
 
-	if (n == 0 || n > CHUNK_MAX_POINTS || (w->n > 0 && times[0] <= w->v[w->n - 1].last))
+	if (n == 0 || n > COLUMN_MAX_POINTS || (w->n > 0 && times[0] <= w->v[w->n - 1].last))
 		return COUNT_ERR_INVALID;
 	for (size_t i = 1; i < n; i++)
 		if (times[i - 1] >= times[i])
@@ -208,10 +201,12 @@ int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, const i
 		w->cap = cap;
 	}
 	e = (struct chunklist_entry){ .first = times[0], .last = times[n - 1], .points = (uint32_t)n, .off = at };
-	ret = chunk_encode_times(coder, times, n, &w->columns, &e.codecs.time);
+	ret = column_encode_times(coder, level, times, n, &w->columns);
 	e.times_len = (uint32_t)(w->columns.len - at);
 	if (ret == COUNT_OK)
-		ret = chunk_encode_values(coder, values, n, &w->columns, &e.codecs.value);
+		ret = column_encode_values(coder, level, NULL, values, n, &w->columns, &used);
+	if (ret == COUNT_OK && w->columns.failed)
+		ret = COUNT_ERR_NOMEM;
 	if (ret != COUNT_OK) {
 		w->columns.len = at;
 		w->columns.failed = false;
@@ -223,19 +218,24 @@ int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, const i
 	return COUNT_OK;
 }
 
+const char *chunklist_times_name(const struct chunklist_writer *w)
+{
+	return column_times_name(w->columns.data + w->v[0].off, w->v[0].times_len, w->v[0].points);
+}
+
+const char *chunklist_values_name(const struct chunklist_writer *w)
+{
+	return column_values_name(w->columns.data + w->v[0].off + w->v[0].times_len, w->v[0].values_len,
+				  w->v[0].points);
+}
+
 static uint8_t *put_entry(uint8_t *p, const struct chunklist_entry *before, const struct chunklist_entry *e)
 {
 	uint8_t flags = 0;
 
-	if (before != NULL && memcmp(&before->codecs, &e->codecs, sizeof(e->codecs)) == 0)
-		flags |= SAME_CODECS;
 	if (before != NULL && before->points == e->points)
 		flags |= SAME_POINTS;
 	*p++ = flags;
-	if ((flags & SAME_CODECS) == 0) {
-		*p++ = e->codecs.time;
-		*p++ = e->codecs.value;
-	}
 	if ((flags & SAME_POINTS) == 0)
 		p += varint_put(p, e->points);
 	p += varint_put(p, before == NULL ? zigzag(e->first) : (uint64_t)e->first - (uint64_t)before->last - 1);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "codec/chunk.h"
+#include "codec/column.h"
 #include "codec/stats.h"
 #include "count.h"
 
@@ -16,13 +17,12 @@
  * than with 1024 points).  Cuts at every day cost 8 % of a series with 288 points a day, those at days of
  * 1024 points and more less than 1 %.
  */
-#define OBJECT_CHUNK_POINTS CHUNK_MAX_POINTS
+#define OBJECT_CHUNK_POINTS COLUMN_MAX_POINTS
 #define OBJECT_DAY_POINTS 1024		/* a day with fewer is not worth a chunk of its own */
 
 struct chunklist_entry {
 	int64_t first, last;
-	uint32_t points;		/* 1 .. CHUNK_MAX_POINTS */
-	struct chunk_codecs codecs;
+	uint32_t points;		/* 1 .. COLUMN_MAX_POINTS */
 	uint32_t times_len, values_len, crc;
 	size_t off;			/* of the times column, in the bytes of the list */
 };
@@ -39,7 +39,7 @@ struct chunklist {		/* borrows the bytes; v is its own */
 int chunklist_open(struct chunklist *l, const uint8_t *data, size_t len, uint64_t *at);
 void chunklist_close(struct chunklist *l);
 /* Verifies the checksum and decodes the points of entry i; times ascend from first to last or it is CORRUPT;
- * COUNT_ERR_VERSION: a codec of a later program. */
+ * COUNT_ERR_VERSION: an encoding of a later program. */
 int chunklist_read(const struct chunklist *l, size_t i, struct chunk_coder *coder, int64_t *times,
 		   double *values, uint64_t *at);
 
@@ -50,9 +50,12 @@ struct chunklist_writer {	/* all zero: empty */
 	size_t n, cap;
 	struct buf columns;
 };
-/* 1 .. CHUNK_MAX_POINTS points after all before. */
-int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, const int64_t *times,
-		  const double *values, size_t n);
+/* 1 .. COLUMN_MAX_POINTS points after all before. */
+int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, enum column_level level,
+		  const int64_t *times, const double *values, size_t n);
+/* Short names of the encodings of its first chunk, for reports; it has one. */
+const char *chunklist_times_name(const struct chunklist_writer *w);
+const char *chunklist_values_name(const struct chunklist_writer *w);
 size_t chunklist_size(const struct chunklist_writer *w);	/* of what finish would give, about */
 int chunklist_finish(struct chunklist_writer *w, struct buf *out);	/* appends */
 /* Moves the chunks from number at on to rest, which is empty.  COUNT_ERR_NOMEM: nothing has changed. */

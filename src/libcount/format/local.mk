@@ -20,14 +20,22 @@ libcount_json_la_SOURCES = \
 libcount_core_la_SOURCES += \
 	src/libcount/format/block.h \
 	src/libcount/format/block_chunks.c \
+	src/libcount/format/block_cut.c \
+	src/libcount/format/block_cut.h \
+	src/libcount/format/block_edits.c \
+	src/libcount/format/block_edits.h \
+	src/libcount/format/block_encode.c \
 	src/libcount/format/block_layout.h \
 	src/libcount/format/block_open.h \
+	src/libcount/format/block_points.c \
 	src/libcount/format/block_reader.c \
 	src/libcount/format/block_stats.c \
 	src/libcount/format/block_stats.h \
+	src/libcount/format/block_table.c \
 	src/libcount/format/block_times.c \
 	src/libcount/format/block_times.h \
 	src/libcount/format/block_writer.c \
+	src/libcount/format/block_writer.h \
 	src/libcount/format/chunklist.c \
 	src/libcount/format/chunklist.h \
 	src/libcount/format/coldindex.c \
