@@ -496,7 +496,7 @@ static void damage_block(void)
 
 static void test_damage(void **state)
 {
-	struct count_point pts[5000];
+	static struct count_point pts[40000];
 	struct count_error err = { 0 };
 	struct count_query q;
 	struct count_batch b;
@@ -504,9 +504,9 @@ static void test_damage(void **state)
 	size_t n = 0;
 	int ret;
 
-	for (size_t i = 0; i < 5000; i++)
+	for (size_t i = 0; i < 40000; i++)
 		pts[i] = (struct count_point){ (int64_t)i, (double)(below(1u << 30)) / 7 };
-	assert_int_equal(count_insert(*state, "x", pts, 5000, NULL), COUNT_OK);
+	assert_int_equal(count_insert(*state, "x", pts, 40000, NULL), COUNT_OK);
 	flush(*state);
 	damage_block();
 	count_query_init(&q);
@@ -515,7 +515,7 @@ static void test_damage(void **state)
 		n += b.n;
 	assert_int_equal(ret, COUNT_ERR_CORRUPT);
 	assert_non_null(strstr(err.text, ".blk"));
-	assert_true(n >= 3000 && n < 5000);	/* the other chunks */
+	assert_true(n >= 30000 && n < 40000);	/* the other chunks */
 	assert_int_equal(count_cursor_next(cur, &b, &err), 0);
 	count_cursor_close(cur);
 }

@@ -47,7 +47,8 @@ int job_edit(struct archive_job *j, bool forecast, struct count_error *err)
 	struct archive *a = j->up->a;
 	struct edit_input in = {
 		.name = j->s->name, .name_len = j->s->name_len, .m = &j->base, .writer = a->tier.writer,
-		.cutoff = a->cutoff, .unit = a->db->dir.format.unit, .level = maint_coding(a->opt->level), .coder = j->up->coder, .forecast = forecast,
+		.cutoff = a->cutoff, .unit = a->db->dir.format.unit, .level = maint_coding(a->opt->level),
+		.coder = j->up->coder, .forecast = forecast,
 		.find = find_local, .check = check_local, .arg = j,
 	};
 

@@ -22,8 +22,8 @@ int out_set_init(struct out_set *o, const struct datadir *dir, const struct plan
 	     enum column_level level, struct chunk_coder *coder)
 {
 	*o = (struct out_set){ .dir = dir, .plan = plan, .next_number = next_number,
-			       .seg_lo = seg_lo, .seg_hi = seg_hi, .file_bytes = file_bytes, .level = level, .coder = coder,
-			       .slot = -1, .wide = -1 };
+			       .seg_lo = seg_lo, .seg_hi = seg_hi, .file_bytes = file_bytes, .level = level,
+			       .coder = coder, .slot = -1, .wide = -1 };
 	for (size_t i = 0; i < PLAN_SLOTS; i++)
 		o->open[i].fd = -1;
 	o->times = calloc(BLOCK_RUN_POINTS, sizeof(*o->times));

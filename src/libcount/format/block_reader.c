@@ -24,7 +24,8 @@ static int read_header(struct block *b, uint64_t *at)
 	if (get_u16(p + HEADER_VERSION) != BLOCK_VERSION)
 		return COUNT_ERR_VERSION;
 	if (p[HEADER_UNIT] > COUNT_UNIT_NS || p[HEADER_LEVEL] > BLOCK_MAX_LEVEL ||
-	    p[HEADER_CODING] > COLUMN_MAX || p[HEADER_ZERO] != 0 || get_u16(p + HEADER_ZERO + 1) != 0 || get_u32(p + HEADER_ZERO2) != 0)
+	    p[HEADER_CODING] > COLUMN_MAX || p[HEADER_ZERO] != 0 || get_u16(p + HEADER_ZERO + 1) != 0 ||
+	    get_u32(p + HEADER_ZERO2) != 0)
 		return block_damage(at, HEADER_VERSION);
 	b->info.unit = (enum count_unit)p[HEADER_UNIT];
 	b->info.level = p[HEADER_LEVEL];
