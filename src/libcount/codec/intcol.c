@@ -364,11 +364,11 @@ void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, si
 	}
 }
 
-/* m[-1] of the first page becomes 0: the base takes it up. */
+/* m[-1] of the first page becomes 0, in 64 bits: it may not stay narrow.  The base takes it up. */
 static void shift_base(struct intcol_plan *p)
 {
 	int64_t d[COLUMN_PAGE], min = 0, max = 0, *x = p->x;
-	struct start s = residuals(d, x, p->n < 3 ? p->n : 3, p->form.order, p->form.narrow);
+	struct start s = residuals(d, x, p->n < 3 ? p->n : 3, p->form.order, false);
 
 	p->form.base = (int64_t)((uint64_t)p->form.base + s.m * p->form.factor);
 	for (size_t i = 0; i < p->n; i++) {

@@ -164,7 +164,7 @@ static void take_columns(struct fields *f, const struct block *b, unsigned flags
 	c->values_len = take_len(f);
 	c->crc = take_u32(f);
 	len = (uint64_t)c->times_len + c->values_len;
-	f->bad |= c->values_len == 0 || !block_in_columns(b, cur->place, len);
+	f->bad |= !block_in_columns(b, cur->place, len);
 	if (f->bad)
 		return;
 	c->crc_off = cur->place;

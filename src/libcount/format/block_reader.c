@@ -199,7 +199,6 @@ static void take_columns(struct fields *f, const struct block *b, struct block_g
 
 	c->values_len = take_len(f);
 	len = (uint64_t)c->times_len + c->values_len;
-	f->bad |= c->values_len == 0;
 	if (f->bad)
 		return;
 	if (len < SMALL_BYTES) {
