@@ -19,6 +19,8 @@ fuzz_programs = \
 	fuzz/fuzz-chunk-roundtrip \
 	fuzz/fuzz-chunklist \
 	fuzz/fuzz-coldindex \
+	fuzz/fuzz-column-decode \
+	fuzz/fuzz-column-roundtrip \
 	fuzz/fuzz-config \
 	fuzz/fuzz-current \
 	fuzz/fuzz-legacy \
@@ -44,6 +46,8 @@ fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
 fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_chunklist_SOURCES = fuzz/fuzz-chunklist.c $(fuzz_driver)
 fuzz_fuzz_coldindex_SOURCES = fuzz/fuzz-coldindex.c $(fuzz_driver)
+fuzz_fuzz_column_decode_SOURCES = fuzz/fuzz-column-decode.c $(fuzz_driver)
+fuzz_fuzz_column_roundtrip_SOURCES = fuzz/fuzz-column-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_driver)
 fuzz_fuzz_creds_SOURCES = fuzz/fuzz-creds.c $(fuzz_driver)
 fuzz_fuzz_creds_LDADD = libcount-s3.la $(LDADD)

@@ -41,7 +41,7 @@ struct intcol_plan {
 	const int64_t *m;
 	int64_t *x;			/* the same */
 	size_t n;
-	uint64_t packed, coded;		/* bits of head and pages, about, packed and by tokens in the best order of each */
+	uint64_t packed, coded;		/* bits of all, about, packed and by tokens, in the best order of each */
 	uint8_t packed_order, coded_order;
 	uint64_t price;			/* of them, more where tokens do not save enough: to be compared with others */
 	struct token_table table;	/* for tokens */
