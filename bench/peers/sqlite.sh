@@ -29,4 +29,5 @@ max='max(value) FROM points JOIN series ON id = series GROUP BY series, b'
 query max-1h sqlite3 "$db" "SELECT name, time / 3600 * 3600 AS b, $max"
 query max-1d sqlite3 "$db" "SELECT name, time / 86400 * 86400 AS b, $max"
 query list sqlite3 "$db" 'SELECT name FROM series'
+HEAVY=1 # seconds each
 ask

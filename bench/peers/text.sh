@@ -16,7 +16,7 @@ ask_text()
 	query max-1h sh -c "$1 | awk -v step=3600 '$max'"
 	query max-1d sh -c "$1 | awk -v step=86400 '$max'"
 	query list sh -c "$1 | cut -d ' ' -f 1 | sort -u"
-	RUNS=5 HEAVY=1
+	RUNS=3 HEAVY=1 # seconds each
 	ask
 }
 

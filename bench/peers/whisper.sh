@@ -27,4 +27,5 @@ ask_whisper avg-5m "$ONE"
 ask_whisper max-1h
 ask_whisper max-1d
 query list ls "$tmp/wsp"
+HEAVY=1 # seconds each
 ask
