@@ -114,5 +114,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/suggest.c \
 	src/libcount/engine/suggest.h \
 	src/libcount/engine/sweep.c \
+	src/libcount/engine/times_cache.c \
+	src/libcount/engine/times_cache.h \
 	src/libcount/engine/writer.c \
 	src/libcount/engine/writer.h

@@ -173,10 +173,11 @@ static int step_top(struct merge *m, size_t *out, struct count_error *err)
 }
 
 /* The cluster of overlapping pieces in the heap, until the output is full or the cluster ends. */
-static int merge_cluster(struct merge *m, size_t *out, struct count_error *err)
+static int merge_cluster(struct merge *m, const int64_t **times, size_t *out, struct count_error *err)
 {
 	if (merge_reserve(&m->times, &m->values, &m->cap, OUT_POINTS) != COUNT_OK)
 		return err_nomem(err);
+	*times = m->times;
 	while (m->nheap > 0 && *out < OUT_POINTS) {
 		int ret = merge_open_due(m, err);
 
@@ -197,16 +198,23 @@ static bool stands_alone(const struct merge *m)
 	return i + 1 >= m->pieces->len || m->pieces->v[i].last < m->pieces->v[i + 1].first;
 }
 
-static int pass_through(struct merge *m, size_t *pos, size_t *n, struct count_error *err)
+static int pass_through(struct merge *m, const int64_t **times, size_t *pos, size_t *n, struct count_error *err)
 {
 	struct piece *p = m->alone;
 	size_t room = p->room > OUT_POINTS ? p->room : OUT_POINTS;
-	int ret = COUNT_OK;
+	int ret = COUNT_ERR_NOTFOUND;
 
 	if (merge_reserve(&m->times, &m->values, &m->cap, room) != COUNT_OK)
 		return err_nomem(err);
-	*n = m->cap;
-	ret = merge_read(m, p, m->times, m->values, pos, n, err);
+	if (p->ops->view != NULL)
+		ret = merge_view(m, p, times, m->values, pos, n, err);
+	if (ret == COUNT_ERR_NOTFOUND) {
+		*n = m->cap;
+		*times = m->times;
+		ret = merge_read(m, p, m->times, m->values, pos, n, err);
+	} else {
+		m->alone = NULL;
+	}
 	if (ret == COUNT_OK && *n == 0)
 		m->alone = NULL;
 	return ret;
@@ -252,13 +260,14 @@ int merge_next(struct merge *m, merge_want_stats *want_stats, void *arg, struct 
 {
 	*step = (struct merge_step){ 0 };
 	for (;;) {
+		const int64_t *times = NULL;
 		size_t pos = 0, n = 0;
 		int ret = COUNT_OK;
 
 		if (m->alone != NULL)
-			ret = pass_through(m, &pos, &n, err);
+			ret = pass_through(m, &times, &pos, &n, err);
 		else if (m->nheap > 0)
-			ret = merge_cluster(m, &n, err);
+			ret = merge_cluster(m, &times, &n, err);
 		else if (m->next < m->pieces->len)
 			ret = begin(m, want_stats, arg, step, err);
 		else
@@ -266,7 +275,7 @@ int merge_next(struct merge *m, merge_want_stats *want_stats, void *arg, struct 
 		if (ret != COUNT_OK)
 			return ret;	/* 1 when begin() filled the step */
 		if (n > pos) {
-			step->times = m->times + pos;
+			step->times = times + pos;
 			step->values = m->values + pos;
 			step->n = n - pos;
 			return 1;

@@ -66,16 +66,27 @@ static bool is_damage(int ret)
 	return ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION;
 }
 
-/*
- * Reads the next points of p that lie in the range to times and values, which have room for *n;
- * [*pos, *n) is what counts.  *n 0: the end.
- */
+/* Of n >= 1 points [*pos, *n) lie in the range; none: *n is 0. */
+static void trim(const struct merge *m, const int64_t *times, size_t *pos, size_t *n)
+{
+	*pos = 0;
+	if (times[*n - 1] < m->from || times[0] > m->last)
+		*n = 0;
+	if (*n > 0 && times[0] < m->from)
+		*pos = merge_bound(times, 0, *n, m->from, false);
+	if (*n > 0 && times[*n - 1] > m->last)
+		*n = merge_bound(times, *pos, *n, m->last, true);
+	if (*pos >= *n)
+		*n = 0;
+}
+
 int merge_read(struct merge *m, struct piece *p, int64_t *times, double *values,
 			size_t *pos, size_t *n, struct count_error *err)
 {
 	size_t room = *n;
 
 	for (;;) {
+		bool past;
 		int ret;
 
 		*n = room;
@@ -87,19 +98,26 @@ int merge_read(struct merge *m, struct piece *p, int64_t *times, double *values,
 			return ret;
 		if (*n == 0)
 			return COUNT_OK;
-		if (times[*n - 1] < m->from)
-			continue;
-		if (times[0] > m->last) {
-			*n = 0;
-			return COUNT_OK;
-		}
-		if (times[0] < m->from)
-			*pos = merge_bound(times, 0, *n, m->from, false);
-		if (times[*n - 1] > m->last)
-			*n = merge_bound(times, *pos, *n, m->last, true);
-		if (*pos < *n)
+		past = times[0] > m->last;
+		trim(m, times, pos, n);
+		if (past || *n > 0)
 			return COUNT_OK;
 	}
+}
+
+int merge_view(struct merge *m, struct piece *p, const int64_t **times, double *values, size_t *pos, size_t *n,
+	       struct count_error *err)
+{
+	int ret = p->ops->view(p, m->coder, times, values, n, err);
+
+	*pos = 0;
+	if (is_damage(ret)) {
+		*n = 0;
+		return COUNT_OK;
+	}
+	if (ret == COUNT_OK && *n > 0)
+		trim(m, *times, pos, n);
+	return ret;
 }
 
 /* ---- The heap ---- */

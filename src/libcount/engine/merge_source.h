@@ -57,6 +57,10 @@ size_t merge_bound(const int64_t *times, size_t lo, size_t n, int64_t t, bool pa
 int merge_read(struct merge *m, struct piece *p, int64_t *times, double *values, size_t *pos,
 	       size_t *n, struct count_error *err);
 
+/* The same for a piece that can be viewed; COUNT_ERR_NOTFOUND: read it. */
+int merge_view(struct merge *m, struct piece *p, const int64_t **times, double *values, size_t *pos, size_t *n,
+	       struct count_error *err);
+
 void merge_sift_down(struct merge *m, size_t i);
 /* The top has moved on: read more, close it, put it in its place. */
 int merge_settle_top(struct merge *m, struct count_error *err);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "engine/times_cache.h"
 
 /* n strictly ascending times within first .. last: what every source promises. */
 static bool is_ascending(const int64_t *times, size_t n, int64_t first, int64_t last)
@@ -100,27 +101,60 @@ static int find_hot(struct snapshot *s, const char *name, size_t len, int64_t fr
 
 /* ---- Chunks of blocks ---- */
 
-static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
-		     size_t *n, struct count_error *err)
+/* The points, or without times the values alone.  The sweep relies on the directory's times; that they are
+ * those of the points is proved where they are decoded. */
+static int decode_chunk(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
+			struct count_error *err)
 {
 	const struct block_chunk *c = &p->u.warm.chunk;
 	uint64_t at = c->values_off;
-	int ret;
+	int ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values, &at);
 
+	p->u.warm.done = true;
+	if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION)
+		snapshot_note_block(p->snap, p->u.warm.block, at);
+	else if (ret != COUNT_OK)
+		err_set(err, ret, "cannot read a chunk");
+	return ret;
+}
+
+static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
+		     size_t *n, struct count_error *err)
+{
 	if (p->u.warm.done) {
 		*n = 0;
 		return COUNT_OK;
 	}
 	if (*n < p->count)
 		return err_set(err, COUNT_ERR_INVALID, "no room for a chunk");
-	/* The sweep relies on the directory's times; that they are those of the points is proved there. */
-	ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values, &at);
 	*n = p->count;
-	p->u.warm.done = true;
-	if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION)
-		snapshot_note_block(p->snap, p->u.warm.block, at);
-	else if (ret != COUNT_OK)
-		err_set(err, ret, "cannot read a chunk");
+	return decode_chunk(p, coder, times, values, err);
+}
+
+static int warm_view(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
+		     struct count_error *err)
+{
+	const struct block_chunk *c = &p->u.warm.chunk;
+	struct snapshot *s = p->snap;
+	int64_t *room;
+	int ret;
+
+	if (p->u.warm.done || !times_cache_wants(c))
+		return COUNT_ERR_NOTFOUND;
+	if (s->times == NULL)
+		s->times = times_cache_new();
+	if (s->times == NULL)
+		return err_nomem(err);
+	*n = p->count;
+	*times = times_cache_find(s->times, p->u.warm.block, c);
+	if (*times != NULL)
+		return decode_chunk(p, coder, NULL, values, err);
+	*times = room = times_cache_add(s->times, p->u.warm.block, c);
+	if (room == NULL)
+		return err_nomem(err);
+	ret = decode_chunk(p, coder, room, values, err);
+	if (ret != COUNT_OK)
+		times_cache_drop(s->times);
 	return ret;
 }
 
@@ -133,7 +167,7 @@ static bool warm_stats(const struct piece *p, struct chunk_stats *stats)
 }
 
 const struct piece_ops piece_warm_ops = {
-	.tier = COUNT_TIER_WARM, .read = warm_read, .stats = warm_stats,
+	.tier = COUNT_TIER_WARM, .read = warm_read, .view = warm_view, .stats = warm_stats,
 };
 
 int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,

@@ -34,6 +34,12 @@ struct piece_ops {
 	 * COUNT_ERR_CORRUPT and COUNT_ERR_VERSION are noted in the snapshot: leave the piece out. */
 	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		    size_t *n, struct count_error *err);
+	/*
+	 * NULL, or instead of read, once: all points, the values to a room of p->room, the times in place, valid until
+	 * the next call for a piece of this snapshot.  COUNT_ERR_NOTFOUND: they are in no place, read them.
+	 */
+	int (*view)(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
+		    struct count_error *err);
 	/* false: none are kept, read the points. */
 	bool (*stats)(const struct piece *p, struct chunk_stats *stats);
 };

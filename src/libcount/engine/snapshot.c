@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "engine/times_cache.h"
 
 /*
  * A start over needs a publication that fell into the milliseconds of one look, so a few are all that
@@ -254,6 +255,7 @@ void snapshot_close(struct snapshot *s)
 	for (size_t i = 0; s->blocks != NULL && i < s->nblocks; i++)
 		fs_unmap(&s->blocks[i].map);
 	free(s->blocks);
+	times_cache_free(s->times);
 	hot_log_close(&s->log);
 	current_free(&s->current);
 	*s = (struct snapshot){ 0 };

@@ -16,6 +16,8 @@
 #include "hot/log.h"
 #include "store/datadir.h"
 
+struct times_cache;
+
 struct snapshot_block {
 	const struct current_block *entry;	/* in snapshot.current */
 	struct fs_map map;
@@ -46,6 +48,7 @@ struct snapshot {
 	struct count_error damage;	/* code COUNT_OK: none; else the first, with file and offset */
 	uint64_t ndamages;
 	struct snapshot_walk walk;
+	struct times_cache *times;	/* NULL until it is needed */
 };
 
 /* The walk if it stands at that series, else NULL. */
