@@ -54,6 +54,7 @@ unit_tests += \
 	tests/unit/test-source-cold \
 	tests/unit/test-stamp \
 	tests/unit/test-stats \
+	tests/unit/test-times-cache \
 	tests/unit/test-token \
 	tests/unit/test-tz \
 	tests/unit/test-update \
@@ -151,6 +152,7 @@ tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
 tests_unit_test_source_cold_SOURCES = tests/unit/test-source-cold.c $(coldfix_sources)
 tests_unit_test_stamp_SOURCES = tests/unit/test-stamp.c
 tests_unit_test_stats_SOURCES = tests/unit/test-stats.c
+tests_unit_test_times_cache_SOURCES = tests/unit/test-times-cache.c
 tests_unit_test_token_SOURCES = tests/unit/test-token.c
 tests_unit_test_tz_SOURCES = tests/unit/test-tz.c
 tests_unit_test_update_SOURCES = tests/unit/test-update.c tests/unit/updateworld.h tests/unit/bucketdir.h

@@ -1,0 +1,87 @@
+/* test-times-cache.c - engine/times_cache: what is found is what was added, also when there are too many. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "engine/times_cache.h"
+
+enum { COLUMNS = 200, POINTS = 50 };
+
+static struct block_chunk chunk_of(size_t i)
+{
+	struct block_chunk c = { .times_off = 1000 + i / 4, .times_len = 30, .values_off = 9000 + i };
+
+	/* neighbours differ in one thing each */
+	c.stats.count = POINTS - (i % 4 == 1);
+	c.stats.first_time = (int64_t)i / 4 * 100 + (i % 4 == 2);
+	c.stats.last_time = c.stats.first_time + 5000 + (i % 4 == 3);
+	return c;
+}
+
+/* Asks as queries do: all columns of a series, series after series. */
+static unsigned pass(struct times_cache *cache, size_t columns)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < columns; i++) {
+		struct block_chunk c = chunk_of(i);
+		const int64_t *times = times_cache_find(cache, i / 4 % 3, &c);
+		int64_t *room;
+
+		if (times != NULL) {
+			found++;
+			for (size_t k = 0; k < c.stats.count; k++)
+				assert_int_equal(times[k], i * 1000 + k);
+			continue;
+		}
+		room = times_cache_add(cache, i / 4 % 3, &c);
+		assert_non_null(room);
+		for (size_t k = 0; k < c.stats.count; k++)
+			room[k] = (int64_t)(i * 1000 + k);
+	}
+	return found;
+}
+
+static void finds(void **state)
+{
+	struct times_cache *cache = times_cache_new();
+
+	(void)state;
+	assert_int_equal(pass(cache, 40), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(pass(cache, 40), 40);
+	for (unsigned i = 0; i < 5; i++)
+		pass(cache, COLUMNS);
+	pass(cache, 40);
+	assert_int_equal(pass(cache, 40), 40);
+	times_cache_free(cache);
+}
+
+/* What could not be decoded is not found again, and another block's column is another. */
+static void drops(void **state)
+{
+	struct times_cache *cache = times_cache_new();
+	struct block_chunk c = chunk_of(0);
+
+	(void)state;
+	assert_true(times_cache_wants(&c));
+	assert_non_null(times_cache_add(cache, 0, &c));
+	assert_non_null(times_cache_find(cache, 0, &c));
+	assert_null(times_cache_find(cache, 1, &c));
+	times_cache_drop(cache);
+	assert_null(times_cache_find(cache, 0, &c));
+	c.values_off = c.times_off + c.times_len;
+	assert_false(times_cache_wants(&c));
+	times_cache_free(cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(finds), cmocka_unit_test(drops) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
