@@ -225,21 +225,36 @@ static uint8_t *put_exceptions(uint8_t *p, const uint64_t *u, size_t n, const st
 	return bits_flush(&w);
 }
 
+/* Always a whole group: a constant count is what compilers make vectors of. */
+static void fields_of(const int64_t v[PACK_GROUP], const struct pack_group *g, uint64_t u[PACK_GROUP])
+{
+	const uint64_t *w = (const uint64_t *)v;
+
+	if (g->mode >= PACK_MODE_BASE) {
+		for (size_t i = 0; i < PACK_GROUP; i++)
+			u[i] = w[i] - (uint64_t)g->base;
+	} else {
+		for (size_t i = 0; i < PACK_GROUP; i++)
+			u[i] = w[i] << 1 ^ (0 - (w[i] >> 63));	/* zigzag */
+	}
+}
+
 static uint8_t *put_group(uint8_t *p, const int64_t *v, size_t n, int64_t prev_base,
 			  const struct pack_group *g)
 {
 	uint64_t u[PACK_GROUP];
+	int64_t padded[PACK_GROUP];
 
 	*p++ = (uint8_t)(g->mode | (g->exceptions != 0 ? MODE_EXCEPTIONS : 0));
-	if (g->mode >= PACK_MODE_BASE) {
+	if (g->mode >= PACK_MODE_BASE)
 		p += varint_put(p, zigzag((int64_t)((uint64_t)g->base - (uint64_t)prev_base)));
-		for (size_t i = 0; i < n; i++)
-			u[i] = (uint64_t)v[i] - (uint64_t)g->base;
-	} else {
-		for (size_t i = 0; i < n; i++)
-			u[i] = zigzag(v[i]);
+	if (n < PACK_GROUP) {
+		memcpy(padded, v, n * sizeof(*v));
+		for (size_t i = n; i < PACK_GROUP; i++)
+			padded[i] = g->base;		/* fields of 0: without a base that is 0 too */
+		v = padded;
 	}
-	memset(u + n, 0, (PACK_GROUP - n) * sizeof(*u));
+	fields_of(v, g, u);
 	p = put_fields(p, u, n, g->width);
 	return g->exceptions == 0 ? p : put_exceptions(p, u, n, g);
 }
