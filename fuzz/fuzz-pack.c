@@ -2,7 +2,7 @@
  * fuzz-pack.c - hostile packed integers: all kernels refuse the same, or give the same.
  *
  * Input: how many integers (2 bytes, little-endian), a byte with order (bits 0 and 1), narrow (bit 2) and which
- * divisor (bits 3 to 7), first, second and factor (8 bytes each), and packed integers.
+ * divisor (bits 3 to 7), 24 bytes of which base, before, step and factor are made, and packed integers.
  */
 #include <stdlib.h>
 #include <string.h>

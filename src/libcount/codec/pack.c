@@ -197,7 +197,7 @@ static uint8_t *put_fields(uint8_t *p, const uint64_t *u, size_t n, unsigned w)
 
 	if (w == 0)
 		return p;
-	if (n < PACK_WHOLE_FROM) {
+	if (n < PACK_GROUP) {
 		for (size_t i = 0; i < n; i++)
 			bits_put(&b, u[i] & mask, w);
 		return bits_flush(&b);

@@ -8,10 +8,10 @@
  *	bit 7     exceptions: after the fields come a count (1 to 128), the width h of their high
  *		  parts (1 to 64), and for each 7 bits of position in the group and h bits
  *		  that stand above the field at that position, as one bit string (bits.h)
- * Fields of a group of 126 to 128 lie in lanes: field j in lane j % 4 of 32-bit words where w <= 32, else in
+ * The fields of a whole group lie in lanes: field j in lane j % 4 of 32-bit words where w <= 32, else in
  * lane j % 2 of 64-bit words.  Each lane is a bit string; word t of lane l is at word 4 t + l (2 t + l).
  * So a row of lanes, which is as many fields in their order, comes out with one shift and one mask.  The last
- * group may hold fewer than 126: then its fields are one bit string, padded to a byte.
+ * group may hold fewer than 128: then its fields are one bit string, padded to a byte.
  *
  * All sums wrap.  The idea is FOR and PFOR: Zukowski et al., "Super-scalar RAM-CPU cache compression",
  * ICDE 2006; the lanes are those of Lemire and Boytsov, "Decoding billions of integers per second through
@@ -24,7 +24,6 @@
 #include "codec/bits.h"
 
 #define PACK_GROUP 128
-#define PACK_WHOLE_FROM 126	/* fields: with fewer no lanes */
 #define PACK_MODE_BASE 65	/* header values from here on: fields relative to a base */
 
 #define PACK_MAX_GROUPS 64	/* 8192 integers */
@@ -47,7 +46,7 @@ struct pack_plan {
 /* Bytes that n fields of w bits take. */
 static inline uint32_t pack_fields_bytes(size_t n, unsigned w)
 {
-	return n >= PACK_WHOLE_FROM ? PACK_GROUP / 8 * w : ((uint32_t)n * w + 7) / 8;
+	return ((uint32_t)n * w + 7) / 8;
 }
 
 /* Plans n <= PACK_MAX_GROUPS * PACK_GROUP integers and returns how many bytes they take.  Where that

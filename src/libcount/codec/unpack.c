@@ -83,7 +83,7 @@ bool group_fields32(const struct kernels *k, const struct group *g, uint32_t *u)
 	unsigned w = g->width, step = POSITION_BITS + g->high;
 	const uint8_t *p;
 
-	if (g->n >= PACK_WHOLE_FROM) {
+	if (g->n == PACK_GROUP) {
 		k->fields32(g->fields, w, u);
 	} else {
 		memset(u + g->n, 0, (PACK_GROUP - g->n) * sizeof(*u));
@@ -111,7 +111,7 @@ bool group_fields64(const struct kernels *k, const struct group *g, uint64_t *u)
 	unsigned w = g->width, step = POSITION_BITS + g->high;
 	const uint8_t *p;
 
-	if (g->n >= PACK_WHOLE_FROM) {
+	if (g->n == PACK_GROUP) {
 		k->fields64(g->fields, w, u);
 	} else {
 		memset(u + g->n, 0, (PACK_GROUP - g->n) * sizeof(*u));
