@@ -31,14 +31,9 @@ void times_cache_free(struct times_cache *c)
 	free(c);
 }
 
-/* The same bytes, and the directory promises the same of them. */
 static bool holds(const struct slot *s, size_t block, const struct block_chunk *c)
 {
-	const struct block_chunk *k = &s->chunk;
-
-	return s->times != NULL && s->block == block && k->times_off == c->times_off &&
-	       k->times_len == c->times_len && k->codecs.time == c->codecs.time && k->stats.count == c->stats.count &&
-	       k->stats.first_time == c->stats.first_time && k->stats.last_time == c->stats.last_time;
+	return s->times != NULL && s->block == block && s->chunk.stats.count != 0 && block_same_times(&s->chunk, c);
 }
 
 const int64_t *times_cache_find(struct times_cache *c, size_t block, const struct block_chunk *chunk)

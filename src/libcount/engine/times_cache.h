@@ -20,7 +20,7 @@ void times_cache_free(struct times_cache *c);	/* NULL is fine */
 /* Is the chunk one whose times another one may have, too? */
 static inline bool times_cache_wants(const struct block_chunk *c)
 {
-	return c->times_off + c->times_len != c->values_off;	/* its own stand right before its values */
+	return !block_is_regular(c);
 }
 
 /* The times of chunk c of block number `block`, valid until the next call; NULL: not here. */
