@@ -29,6 +29,7 @@ shell_tests = \
 	tests/t1140-ingest-options.sh \
 	tests/t1150-ingest-stream.sh \
 	tests/t1160-ingest-compressed.sh \
+	tests/t1170-ingest-jobs.sh \
 	tests/t2110-query-output.sh \
 	tests/t2120-query-messages.sh \
 	tests/t2130-query-check.sh \

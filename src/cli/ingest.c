@@ -1,15 +1,16 @@
 /*
  * ingest.c - the work of count-ingest: inputs, lines, points.
  *
- * One buffer holds the input, one loop finds its lines.  Before each read() the process asks
- * whether input waits; while none does it commits and syncs what it has (sink.h), so that a
- * stream is seen within the second although nothing else ever wakes the program.
+ * What one read() brings is cut behind its last line, parsed (parse.h) and stored.  Before each read() the
+ * process asks whether input waits; while none does it commits and syncs what it has (sink.h), so
+ * that a stream is seen within the second although nothing else ever wakes the program.  Of a file
+ * several threads parse such texts at once (jobs.h); this one reads, stores and speaks, in the order of the input.
  */
 #include "ingest.h"
 #include "input.h"
+#include "jobs.h"
 #include "out.h"
 #include "refused.h"
-#include "scan.h"
 #include "signals.h"
 #include "sink.h"
 
@@ -17,30 +18,34 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BUFFER (LINE_MAX_BYTES + INPUT_CHUNK)
 #define MAINTAIN_BYTES (16u << 20)
+#define THREADS_FROM (1 << 20)		/* bytes of a file: a smaller one is read before threads are there */
+#define JOBS_DEFAULT 4
 
 struct ingest {
 	struct cli *cli;
 	const struct ingest_options *opt;
 	sigset_t while_waiting;
-	struct line line;
-	scan_fn *scan;			/* NULL: of a format that has no plain lines */
-	struct scan_points points;
+	struct jobs *jobs;
 	struct sink sink;
 	struct refused refused;
 	bool opened, stop;
-	char *buf;
-	size_t have;			/* bytes of an unfinished line at the start of buf */
+	struct job *job;		/* the next text; in its buffer: */
+	size_t have;			/* bytes of an unfinished line at the start */
 	bool skipping;			/* inside a line that is too long */
-	uint64_t lines, skipped, bytes, next_maintain;
+	bool begun;			/* a byte was read */
+	uint64_t lines, skipped, floored, bytes, next_maintain;
 	char where[4400];		/* FILE or FILE(member) */
-	uint64_t number;		/* of the line in it */
+	int64_t unit_ns;
+	uint64_t number;		/* of the last line in it that is stored */
 	int64_t started_ns, shown_ns;	/* for --progress */
 };
 
@@ -108,126 +113,199 @@ static bool open_store(struct ingest *g)
 		return false;
 	}
 	g->opened = true;
-	g->line.unit = g->sink.unit;
+	jobs_set_unit(g->jobs, g->sink.unit);
 	return true;
 }
 
-static void refuse(struct ingest *g, const char *why, const char *s, size_t len)
+/* ---- Storing a text ---- */
+
+static bool no_memory(struct ingest *g)
 {
-	refused_line(&g->refused, g->where, g->number, why);
-	refused_bytes(&g->refused, s, len);
-	if (!g->opt->strict)
-		return;
-	g->stop = true;
+	cli_say(g->cli, CLI_ERROR, "out of memory");
+	cli_raise(g->cli, CLI_STORAGE);
+	g->sink.failed = true;
+	return false;
 }
 
-/* One line, without its newline. */
-static void take_line(struct ingest *g, const char *s, size_t len)
+/* The store's ids for the new numbers of a text. */
+static bool learn(struct ingest *g, const struct parsed *t, struct parser *p)
 {
-	enum line_result ret;
+	if (t->anew)
+		p->nids = 0;
+	if (p->nids + t->nseries > p->ids_cap) {
+		size_t cap = 2 * (p->nids + t->nseries);
+		uint32_t *ids = reallocarray(p->ids, cap, sizeof(*ids));
 
+		if (ids == NULL)
+			return no_memory(g);
+		p->ids = ids;
+		p->ids_cap = cap;
+	}
+	for (size_t i = 0; i < t->nseries; i++, p->nids++)
+		if (!sink_series(&g->sink, t->names + t->series[i].offset, t->series[i].len, &p->ids[p->nids]))
+			return false;
+	return true;
+}
+
+/* With --strict only what stands before the first refused line counts. */
+static void cut_at_refused(struct parsed *t)
+{
+	const struct parsed_refusal *r = &t->refused[0];
+
+	t->npoints = r->npoints;
+	t->lines = r->line;
+	t->skipped = r->skipped;
+	t->floored = r->floored;
+	t->nrefused = 1;
+}
+
+static void store(struct ingest *g, const struct job *job, struct parsed *t)
+{
+	if (t->failed) {
+		no_memory(g);
+		return;
+	}
+	if (g->opt->strict && t->nrefused > 0)
+		cut_at_refused(t);
+	if (!learn(g, t, job->parser))
+		return;
+	for (size_t i = 0; i < t->npoints; i++)
+		t->numbers[i] = job->parser->ids[t->numbers[i]];
+	if (!sink_take(&g->sink, t->numbers, t->times, t->values, t->npoints))
+		return;
+	for (size_t i = 0; i < t->nrefused; i++) {
+		const struct parsed_refusal *r = &t->refused[i];
+
+		refused_line(&g->refused, g->where, g->number + r->line, i < REFUSED_SHOWN ? t->why[i] : "");
+		refused_bytes(&g->refused, job->buf + job->from + r->offset, r->len);
+		refused_bytes(&g->refused, "\n", 1);
+		g->stop |= g->opt->strict;
+	}
+	g->lines += t->lines;
+	g->number += t->lines;
+	g->skipped += t->skipped;
+	g->floored += t->floored;
+}
+
+/* false: nothing is in work. */
+static bool store_oldest(struct ingest *g)
+{
+	struct job *job = jobs_oldest(g->jobs);
+
+	if (job == NULL)
+		return false;
+	if (!g->stop && !g->sink.failed) {
+		if (sink_ids_void(&g->sink)) {
+			jobs_restart(g->jobs);
+			job = jobs_oldest(g->jobs);
+		}
+		store(g, job, &job->parsed);
+		g->bytes += job->nread;
+	}
+	jobs_give_back(g->jobs, job);
+	if (g->bytes >= g->next_maintain && !g->stop) {
+		g->next_maintain = g->bytes + MAINTAIN_BYTES;
+		sink_maintain(&g->sink);
+	}
+	return true;
+}
+
+static void store_all(struct ingest *g)
+{
+	while (store_oldest(g))
+		continue;
+}
+
+static void next_job(struct ingest *g)
+{
+	while ((g->job = jobs_free_one(g->jobs)) == NULL)
+		store_oldest(g);
+}
+
+/* ---- Cutting the input into texts ---- */
+
+static void refuse_long(struct ingest *g, const char *s, size_t len)
+{
+	store_all(g);		/* what comes before it is named before it */
+	if (g->stop || g->sink.failed)
+		return;
 	g->lines++;
 	g->number++;
-	if (len > LINE_MAX_BYTES) {
-		refuse(g, "the line is longer than 1 MiB", s, len);
-	} else {
-		ret = line_read(&g->line, s, len);
-		if (ret == LINE_POINTS)
-			ret = sink_take(&g->sink, &g->line);
-		if (g->sink.failed)
-			return;
-		g->skipped += ret == LINE_SKIPPED;
-		if (ret != LINE_REFUSED)
-			return;
-		refuse(g, memchr(s, '\0', len) != NULL ? "a NUL byte: this is no text" : g->line.why, s, len);
-	}
-	refused_bytes(&g->refused, "\n", 1);
+	refused_line(&g->refused, g->where, g->number, "the line is longer than 1 MiB");
+	refused_bytes(&g->refused, s, len);
+	g->stop |= g->opt->strict;
+	g->skipping = true;
 }
 
 /* The rest of a line that is too long: only --rejects takes it.  Returns how much that was. */
-static size_t skip_rest(struct ingest *g, size_t len)
+static size_t skip_rest(struct ingest *g, const char *s, size_t len)
 {
-	const char *nl = memchr(g->buf, '\n', len);
-	size_t rest = nl != NULL ? (size_t)(nl - g->buf) + 1 : len;
+	const char *nl = memchr(s, '\n', len);
+	size_t rest = nl != NULL ? (size_t)(nl - s) + 1 : len;
 
-	refused_bytes(&g->refused, g->buf, rest);
+	refused_bytes(&g->refused, s, rest);
 	g->skipping = nl == NULL;
 	return rest;
 }
 
-/* Take the plain lines at the front of s; returns their bytes. */
-static size_t take_plain(struct ingest *g, const char *s, size_t len)
+/* Gives away the whole lines among the buffer's first len bytes, of which have are known to hold no newline.
+ * The rest moves to the front of the next buffer. */
+static void take_lines(struct ingest *g, size_t len, size_t nread)
 {
-	size_t at = 0;
+	struct job *job = g->job;
+	size_t from = g->skipping ? skip_rest(g, job->buf, len) : 0;
+	size_t known = g->have > from ? g->have : from;
+	const char *nl = memrchr(job->buf + known, '\n', len - known);
+	size_t end = nl != NULL ? (size_t)(nl - job->buf) + 1 : from;
 
-	if (g->scan == NULL)
-		return 0;
-	do {
-		at += g->scan(&g->line, sink_names(&g->sink), s + at, len - at, &g->points);
-		if (g->points.n == 0 || !sink_take_points(&g->sink, &g->points))
-			break;
-		g->lines += g->points.n;
-		g->number += g->points.n;
-	} while (g->points.n == SCAN_POINTS);
-	return at;
-}
-
-/* Take the lines in the buffer's first len bytes, of which have are known to hold no newline. */
-static void take_lines(struct ingest *g, size_t len)
-{
-	size_t at = g->skipping ? skip_rest(g, len) : 0, scanned = g->have;
-	const char *nl;
-
-	while (!g->stop && !g->sink.failed) {
-		size_t from;
-
-		at += take_plain(g, g->buf + at, len - at);
-		if (g->sink.failed)
-			break;
-		from = scanned > at ? scanned : at;
-		nl = memchr(g->buf + from, '\n', len - from);
-		if (nl == NULL)
-			break;
-		take_line(g, g->buf + at, (size_t)(nl - g->buf) - at);
-		at = (size_t)(nl - g->buf) + 1;
-	}
-	g->have = len - at;
-	if (g->have > LINE_MAX_BYTES && !g->stop) {
-		g->lines++;
-		g->number++;
-		refuse(g, "the line is longer than 1 MiB", g->buf + at, g->have);
-		g->skipping = true;
+	g->have = len - end;
+	job->from = from;
+	job->len = end - from;
+	job->nread = nread;
+	job->now = clock_ns(CLOCK_REALTIME) / g->unit_ns;
+	jobs_put(g->jobs, job);
+	next_job(g);
+	if (g->have > LINE_MAX_BYTES) {
+		refuse_long(g, job->buf + end, g->have);
 		g->have = 0;
 	}
-	memmove(g->buf, g->buf + at, g->have);
+	memmove(g->job->buf, job->buf + end, g->have);
 }
 
 /* The bytes of one FILE or member. */
 static void take_bytes(struct ingest *g, struct input *in)
 {
-	int64_t to_unit[] = { 1000000000, 1000000, 1000, 1 };
+	static const int64_t unit_ns[] = { 1000000000, 1000000, 1000, 1 };
 	ssize_t n = 0;
 
+	g->unit_ns = unit_ns[g->sink.unit];
 	g->have = 0;
 	g->number = 0;
 	g->skipping = false;
+	next_job(g);
 	while (!g->stop && !g->sink.failed &&
-	       (n = input_read(in, g->buf + g->have, BUFFER - g->have)) > 0) {
-		g->line.now = clock_ns(CLOCK_REALTIME) / to_unit[g->line.unit];
-		if (g->bytes == 0 && n >= 3 && memcmp(g->buf, "\xef\xbb\xbf", 3) == 0)
-			memset(g->buf, ' ', 3);		/* the mark that some editors put first */
-		g->bytes += (uint64_t)n;
-		take_lines(g, g->have + (size_t)n);
-		if (g->bytes >= g->next_maintain) {
-			g->next_maintain = g->bytes + MAINTAIN_BYTES;
-			sink_maintain(&g->sink);
-		}
+	       (n = input_read(in, g->job->buf + g->have, BUFFER - g->have)) > 0) {
+		if (!g->begun && n >= 3 && memcmp(g->job->buf, "\xef\xbb\xbf", 3) == 0)
+			memset(g->job->buf, ' ', 3);	/* the mark that some editors put first */
+		g->begun = true;
+		take_lines(g, g->have + (size_t)n, (size_t)n);
 	}
 	/* A last line without newline is a line, but not one that a signal or an error cut. */
-	if (n == 0 && g->have > 0 && !g->stop && !g->sink.failed && !signals_stopped())
-		take_line(g, g->buf, g->have);
+	if (n == 0 && g->have > 0 && !g->stop && !g->sink.failed && !signals_stopped()) {
+		g->job->buf[g->have] = '\n';
+		take_lines(g, g->have + 1, 0);
+	}
+	store_all(g);
 	if (g->skipping)
 		refused_bytes(&g->refused, "\n", 1);
+}
+
+/* Threads pay for a large file only; of anything else the lines are stored as they come. */
+static bool is_large(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= THREADS_FROM;
 }
 
 static void unreadable(struct ingest *g, const struct input *in)
@@ -255,6 +333,7 @@ static void take_file(struct ingest *g, const char *name)
 		}
 		if (!open_store(g))
 			break;
+		jobs_ahead(g->jobs, is_large(in.fd) && g->opt->sync != COUNT_SYNC_ALWAYS);
 		snprintf(g->where, sizeof(g->where), "%s%s%s%s", name, member != NULL ? "(" : "",
 			 member != NULL ? member : "", member != NULL ? ")" : "");
 		in.why[0] = '\0';
@@ -279,9 +358,9 @@ static void report(struct ingest *g)
 	cli_say(g->cli, CLI_INFO, "%" PRIu64 " points of %" PRIu64 " series %s in %.3f s, %" PRIu64
 		" lines refused", g->sink.points, g->sink.series, g->opt->dry_run ? "read" : "stored",
 		seconds, g->refused.count);
-	if (g->line.floored > 0)
+	if (g->floored > 0)
 		cli_say(g->cli, CLI_INFO, "%" PRIu64 " stamps were finer than the directory's unit",
-			g->line.floored);
+			g->floored);
 	if (!g->cli->json)
 		return;
 	out = malloc(sizeof(*out));
@@ -292,7 +371,7 @@ static void report(struct ingest *g)
 		",\"skipped\":%" PRIu64 ",\"lines\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"series\":%" PRIu64
 		",\"replaced\":%" PRIu64 ",\"floored\":%" PRIu64 ",\"seconds\":%.6f,\"dry_run\":%s,"
 		"\"data_dir\":\"", g->sink.points, stats.committed, g->refused.count, g->skipped, g->lines,
-		g->bytes, g->sink.series, stats.replaced, g->line.floored, seconds,
+		g->bytes, g->sink.series, stats.replaced, g->floored, seconds,
 		g->opt->dry_run ? "true" : "false");
 	out_json(out, g->cli->config.data_dir, strlen(g->cli->config.data_dir));
 	out_str(out, "\"}\n");
@@ -305,31 +384,36 @@ static void report(struct ingest *g)
 	free(out);
 }
 
+/* --jobs, or as many as there are processors for us, though reading and storing keep up with few. */
+static unsigned njobs(const struct ingest_options *opt)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+	if (opt->jobs > 0)
+		return opt->jobs;
+	return n < JOBS_DEFAULT ? (unsigned)n : JOBS_DEFAULT;
+}
+
 static struct ingest *ingest_new(struct cli *cli, const struct ingest_options *opt)
 {
+	struct line how = { .fixed = opt->format, .given = opt->time_unit, .name = opt->name,
+			    .prefix = opt->prefix, .tags = opt->tags, .ntags = opt->ntags };
+	bool plain = opt->format == NULL || opt->format == &format_graphite;
 	struct ingest *g = calloc(1, sizeof(*g));
-	char *buf = malloc(BUFFER + SCAN_PAD);
 
-	if (g == NULL || buf == NULL) {
+	if (g != NULL)
+		g->jobs = jobs_new(njobs(opt), BUFFER, &how, plain ? scan_choose() : NULL);
+	if (g == NULL || g->jobs == NULL) {
 		free(g);
-		free(buf);
 		cli_say(cli, CLI_ERROR, "out of memory");
 		cli_raise(cli, CLI_STORAGE);
 		return NULL;
 	}
 	g->cli = cli;
 	g->opt = opt;
-	g->buf = buf;
 	g->started_ns = clock_ns(CLOCK_MONOTONIC);
 	g->next_maintain = MAINTAIN_BYTES;
-	g->line.fixed = opt->format;
-	if (opt->format == NULL || opt->format == &format_graphite)
-		g->scan = scan_choose();
-	g->line.given = opt->time_unit;
-	g->line.name = opt->name;
-	g->line.prefix = opt->prefix;
-	g->line.tags = opt->tags;
-	g->line.ntags = opt->ntags;
 	return g;
 }
 
@@ -359,8 +443,7 @@ int ingest_run(struct cli *cli, const struct ingest_options *opt)
 	if (!signals_stopped())
 		sink_maintain(&g->sink);
 	sink_close(&g->sink);
-	line_free(&g->line);
-	free(g->buf);
+	jobs_end(g->jobs);
 	free(g);
 	return cli->status;
 }

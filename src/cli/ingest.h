@@ -12,6 +12,7 @@ struct ingest_options {
 	struct count_label *tags;
 	size_t ntags;
 	enum count_sync sync;
+	unsigned jobs;		/* 0: as it seems best */
 	bool strict, dry_run, progress;
 	bool init, has_precision;
 	enum count_unit precision;

@@ -22,6 +22,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/input.c \
 	src/cli/input.h \
 	src/cli/input_module.h \
+	src/cli/jobs.c \
+	src/cli/jobs.h \
 	src/cli/line.c \
 	src/cli/line.h \
 	src/cli/manifest.c \
@@ -33,6 +35,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/options.h \
 	src/cli/out.c \
 	src/cli/out.h \
+	src/cli/parse.c \
+	src/cli/parse.h \
 	src/cli/plot.c \
 	src/cli/plot.h \
 	src/cli/print.c \

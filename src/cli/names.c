@@ -115,12 +115,8 @@ static bool grow_bytes(struct names *n, size_t len)
 void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, size_t len,
 	       uint32_t id)
 {
-	size_t per_slot = sizeof(*n->slots) + sizeof(*n->entries) / 2;
-
 	if (len > NAMES_LONGEST)
 		return;
-	if (n->nbytes + len + 2 * n->nslots * per_slot > NAMES_LIMIT)
-		names_clear(n);
 	if ((2 * (n->used + 1) > n->nslots && !grow_slots(n)) || !grow_bytes(n, len))
 		return;
 	memcpy(n->bytes + n->nbytes, s, len);
@@ -130,6 +126,12 @@ void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, si
 	place(n, n->used);
 	n->nbytes += len;
 	found(n, n->used++);
+}
+
+size_t names_memory(const struct names *n)
+{
+	/* with the next doubling of the slots */
+	return n->nbytes + 2 * n->nslots * (sizeof(*n->slots) + sizeof(*n->entries) / 2);
 }
 
 void names_clear(struct names *n)

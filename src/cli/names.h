@@ -5,7 +5,7 @@
  * stand in the line: no parsing, no copy.  Open addressing, XXH3 of the bytes, at most half full.
  * Senders repeat their series in one order, so the first guess is the series that followed the latest
  * one the last time: a comparison of bytes that lie beside those just used, no hash.
- * The table is bounded: past the limit it is emptied and fills again with what is in use.
+ * The table is bounded by its user: past NAMES_LIMIT it is emptied and fills again with what is in use.
  */
 #ifndef CLI_NAMES_H
 #define CLI_NAMES_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_LIMIT (96u << 20)	/* bytes; about a million series */
+#define NAMES_LIMIT (96u << 20)	/* bytes; about a million series: beyond, whoever uses a table clears it */
 #define NAMES_PAD 64		/* bytes behind every spelling that may be read, whatever they are */
 
 struct name_entry {
@@ -49,6 +49,7 @@ bool names_seek(struct names *n, uint8_t format, const char *s, size_t len, uint
 /* Remember one; without memory it is not remembered. */
 void names_add(struct names *n, uint8_t format, uint64_t hash, const char *s, size_t len,
 	       uint32_t id);
+size_t names_memory(const struct names *n);	/* bytes, about */
 void names_clear(struct names *n);	/* the ids are good no more */
 void names_free(struct names *n);
 

@@ -52,80 +52,44 @@ bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_r
 	return false;
 }
 
-/* A spelling seen for the first time: its canonical text, and that one's id. */
-static enum line_result resolve(struct sink *s, struct line *line, const struct line_point *pt,
-				uint64_t hash, uint32_t *id)
+bool sink_ids_void(struct sink *s)
 {
-	char text[COUNT_SERIES_MAX + 1];
+	bool gone = s->w != NULL && count_writer_epoch(s->w) != s->epoch;
+
+	if (gone)
+		s->epoch = count_writer_epoch(s->w);
+	return gone;
+}
+
+bool sink_series(struct sink *s, const char *text, size_t len, uint32_t *id)
+{
 	struct count_error err = { 0 };
-	uint64_t text_hash;
-	size_t len;
+	uint64_t hash;
 	int ret;
 
-	if (!line->format->canonical(line, pt->spelled, pt->spelled_len, text, &len))
-		return LINE_REFUSED;
-	if (s->count_series && !names_find(&s->counted, 0, text, len, &text_hash, id)) {
-		names_add(&s->counted, 0, text_hash, text, len, 0);
+	if (s->count_series && !names_find(&s->counted, 0, text, len, &hash, id)) {
+		if (names_memory(&s->counted) > NAMES_LIMIT)
+			names_clear(&s->counted);
+		names_add(&s->counted, 0, hash, text, len, 0);
 		s->series++;
 	}
 	*id = 0;
-	if (s->w != NULL) {
-		ret = count_writer_series(s->w, text, len, id, &err);
-		if (ret == COUNT_ERR_INVALID)
-			return line_refuse(line, "%s", err.text);
-		if (ret != COUNT_OK) {
-			fail(s, ret, &err);
-			return LINE_REFUSED;
-		}
-	}
-	names_add(&s->names, line->format->id, hash, pt->spelled, pt->spelled_len, *id);
-	return LINE_POINTS;
-}
-
-struct names *sink_names(struct sink *s)
-{
-	if (s->w != NULL && count_writer_epoch(s->w) != s->epoch) {
-		names_clear(&s->names);
-		s->epoch = count_writer_epoch(s->w);
-	}
-	return &s->names;
-}
-
-bool sink_take_points(struct sink *s, const struct scan_points *p)
-{
-	struct count_error err = { 0 };
-	int ret = COUNT_OK;
-
-	if (s->w != NULL)
-		ret = count_writer_add_points(s->w, p->ids, p->times, p->values, p->n, &err);
+	ret = s->w != NULL ? count_writer_series(s->w, text, len, id, &err) : COUNT_OK;
 	if (ret != COUNT_OK)
 		fail(s, ret, &err);
-	else
-		s->points += p->n;
 	return ret == COUNT_OK;
 }
 
-enum line_result sink_take(struct sink *s, struct line *line)
+bool sink_take(struct sink *s, const uint32_t *ids, const int64_t *times, const double *values, size_t n)
 {
 	struct count_error err = { 0 };
+	int ret = s->w != NULL ? count_writer_add_points(s->w, ids, times, values, n, &err) : COUNT_OK;
 
-	for (size_t i = 0; i < line->n; i++) {
-		const struct line_point *pt = &line->points[i];
-		uint64_t hash;
-		uint32_t id;
-		int ret;
-
-		if (!names_find(sink_names(s), line->format->id, pt->spelled, pt->spelled_len, &hash, &id) &&
-		    resolve(s, line, pt, hash, &id) != LINE_POINTS)
-			return LINE_REFUSED;
-		ret = s->w != NULL ? count_writer_add(s->w, id, pt->time, pt->value, &err) : COUNT_OK;
-		if (ret != COUNT_OK) {
-			fail(s, ret, &err);
-			return LINE_REFUSED;
-		}
-		s->points++;
-	}
-	return LINE_POINTS;
+	if (ret != COUNT_OK)
+		fail(s, ret, &err);
+	else
+		s->points += n;
+	return ret == COUNT_OK;
 }
 
 static void commit(struct sink *s)
@@ -229,6 +193,5 @@ void sink_close(struct sink *s)
 	}
 	count_close(s->db);
 	s->db = NULL;
-	names_free(&s->names);
 	names_free(&s->counted);
 }

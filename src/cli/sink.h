@@ -10,9 +10,7 @@
 #define CLI_SINK_H
 
 #include "cli.h"
-#include "line.h"
 #include "names.h"
-#include "scan.h"
 
 #define SINK_QUIET_NS	INT64_C(50000000)
 #define SINK_COMMIT_NS	INT64_C(400000000)
@@ -25,8 +23,7 @@ struct sink {
 	count_db *db;			/* NULL in a dry run without a directory */
 	count_writer *w;		/* NULL in a dry run */
 	enum count_unit unit;
-	struct names names;		/* spelled -> id */
-	uint32_t epoch;
+	uint32_t epoch;			/* of the ids given out */
 	bool count_series;
 	struct names counted;		/* canonical texts, when series are counted */
 	uint64_t series;
@@ -38,11 +35,12 @@ struct sink {
 /* Open the store and its writer; false after a message and cli_raise(). */
 bool sink_open(struct sink *s, struct cli *cli, enum count_sync sync, bool dry_run,
 	       enum count_unit unit_if_new);
-/* Take the points of a line.  LINE_REFUSED with line->why, or, with s->failed, without. */
-enum line_result sink_take(struct sink *s, struct line *line);
-/* The names for a kernel (scan.h) to look in, and then the points it found; false with s->failed. */
-struct names *sink_names(struct sink *s);
-bool sink_take_points(struct sink *s, const struct scan_points *points);
+/* All ids given out are void (once for each time). */
+bool sink_ids_void(struct sink *s);
+/* The id of a canonical text; false with s->failed. */
+bool sink_series(struct sink *s, const char *text, size_t len, uint32_t *id);
+/* Take n points; the ids stay good until it returns.  False with s->failed. */
+bool sink_take(struct sink *s, const uint32_t *ids, const int64_t *times, const double *values, size_t n);
 /* To be called when some input has been taken, and whenever the time of sink_deadline() has come;
  * the input has been quiet since quiet_since_ns. */
 void sink_tick(struct sink *s, int64_t now_ns, int64_t quiet_since_ns);

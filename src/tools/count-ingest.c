@@ -1,13 +1,14 @@
 /* count-ingest - store the points of metric lines; see count-ingest(1). */
 #include "cli.h"
 #include "ingest.h"
+#include "jobs.h"
 #include "signals.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, TIME_UNIT, NAME, TAG, PREFIX, SYNC, REJECTS, STRICT, DRY_RUN, PROGRESS, INIT, PRECISION };
+enum { FORMAT = 1, TIME_UNIT, NAME, TAG, PREFIX, SYNC, REJECTS, STRICT, DRY_RUN, PROGRESS, INIT, PRECISION, JOBS };
 
 static const struct cli_option options[] = {
 	{ FORMAT, 0, "format", "FORMAT", "auto (by line, the default), graphite or json" },
@@ -19,6 +20,7 @@ static const struct cli_option options[] = {
 	{ REJECTS, 0, "rejects", "FILE", "append refused lines to FILE, as they are" },
 	{ STRICT, 0, "strict", NULL, "stop at the first refused line" },
 	{ DRY_RUN, 0, "dry-run", NULL, "read and check, store nothing" },
+	{ JOBS, 0, "jobs", "N", "threads that read a FILE, 1 to 64 (else one a processor, up to 4)" },
 	{ PROGRESS, 0, "progress", NULL, "show progress, on a terminal" },
 	{ INIT, 0, "init", NULL, "make the data directory; read only the FILEs named" },
 	{ PRECISION, 0, "precision", "UNIT", "with --init: its time unit, s, ms (the default), us or ns" },
@@ -61,6 +63,17 @@ static int add_tag(struct cli *cli, struct ingest_options *opt, const char *arg)
 	return 0;
 }
 
+static int set_jobs(struct cli *cli, struct ingest_options *opt, const char *arg)
+{
+	char *end;
+	unsigned long n = *arg >= '0' && *arg <= '9' ? strtoul(arg, &end, 10) : 0;
+
+	if (n < 1 || n > JOBS_MAX || *end != '\0')
+		return cli_usage(cli, "bad --jobs '%s': it is a number from 1 to %d", arg, JOBS_MAX);
+	opt->jobs = (unsigned)n;
+	return 0;
+}
+
 static int set(struct cli *cli, void *state, int id, const char *arg)
 {
 	static const char *const given[] = { "auto", "s", "ms", "us", "ns" };
@@ -83,6 +96,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 		opt->precision = (enum count_unit)value;
 		opt->has_precision = true;
 		return ret;
+	case JOBS: return set_jobs(cli, opt, arg);
 	case TAG: return add_tag(cli, opt, arg);
 	case NAME: opt->name = arg; return 0;
 	case PREFIX: opt->prefix = arg; return 0;

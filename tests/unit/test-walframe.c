@@ -400,7 +400,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hostile_values),
-		cmocka_unit_test(test_decimals), cmocka_unit_test(test_forged_decimals), cmocka_unit_test(test_hostile_times),
+		cmocka_unit_test(test_decimals),
+		cmocka_unit_test(test_forged_decimals),
+		cmocka_unit_test(test_hostile_times),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_small),
