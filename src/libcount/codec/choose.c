@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #define SAMPLES 32
+#define FIRST_SAMPLES 8		/* if none of these is a decimal, the rest is not looked at */
 #define NO_POWER 255
 #define SMALL_FIX 16		/* ulps; a larger fix is not worth while */
 #define MANY_DIGITS INT64_C(100000000000)	/* a decimal of more digits may as well be a quotient */
 #define PROBES 4		/* if none of the first ones is a fraction, the rest is not looked at */
 
-#define AUDITION_FROM 512	/* values; below, all forms are priced in full */
-#define AUDITION_RUN 128
+#define AUDITION_FROM 256	/* values; below, all forms are priced in full */
+#define AUDITION_RUN 64
 #define AUDITION_GRACE (24 * 8)	/* bits of headers, which count for less in the whole */
 
 /* ---- Decimals: ALP (Afroozeh et al., SIGMOD 2024) found that most metrics are such numbers ---- */
@@ -59,6 +60,9 @@ static size_t find_decimals(const double *values, size_t n, struct form *forms, 
 	*all = true;
 	for (size_t i = 0; i < m; i++) {
 		uint8_t e, f;
+
+		if (i == FIRST_SAMPLES && exact[0] == NO_POWER && near[0] == NO_POWER)
+			return 0;
 
 		*all &= find_powers(values[i * n / m], &e, &f);
 		insert(exact, i, e);

@@ -197,10 +197,11 @@ static size_t page_at(const struct intcol_plan *p, size_t at)
 /* Bits of a packed group whose lengths are known; adds these to the histogram. */
 static unsigned lengths_price(const struct scan_lengths *l, uint32_t histogram[65])
 {
-	uint8_t four[33][4] = { { 0 } }, count[33];
-	unsigned longest = bits_length((uint32_t)(l->min ^ l->min >> 31) | (uint32_t)(l->max ^ l->max >> 31)) + 1;
-	unsigned price, range, based;
+	uint64_t magnitudes = (uint64_t)(l->min ^ l->min >> 63) | (uint64_t)(l->max ^ l->max >> 63);
+	unsigned longest = bits_length(magnitudes) + 1, price, range, based;
+	uint8_t four[65][4], count[65];
 
+	memset(four, 0, (longest + 1) * sizeof(four[0]));
 	for (size_t i = 0; i < SCAN_GROUP; i += 4) {	/* no increment waits for the one before it */
 		four[l->length[i]][0]++;
 		four[l->length[i + 1]][1]++;
@@ -214,7 +215,7 @@ static unsigned lengths_price(const struct scan_lengths *l, uint32_t histogram[6
 	if (longest == 1 && count[1] == 0)
 		longest = 0;
 	price = zigzag_price(count, SCAN_GROUP, longest);
-	range = bits_length((uint64_t)((int64_t)l->max - l->min));
+	range = bits_length((uint64_t)l->max - (uint64_t)l->min);
 	based = 8 + 16 + SCAN_GROUP * range;
 	return based < price ? based : price;
 }
@@ -235,10 +236,13 @@ static void tally_page(struct tally *t, const struct intcol_plan *p, size_t at, 
 		if (every > 1 && n < PACK_GROUP)
 			break;
 		t->seen += n;
-		if (n == PACK_GROUP && p->form.narrow) {
+		if (n == PACK_GROUP && (p->form.narrow || order == 0 || at + i != 0)) {
 			struct scan_lengths l;
 
-			scans->lengths32(narrow + at + i, order, &l);
+			if (p->form.narrow)
+				scans->lengths32(narrow + at + i, order, &l);
+			else
+				scans->lengths64(p->m + at + i, order, &l);
 			t->packed += lengths_price(&l, t->histogram);
 		} else {
 			residuals(d, p->m + at + i - lead, n + lead, order, p->form.narrow);
@@ -263,7 +267,7 @@ static unsigned promising(const struct intcol_plan *p, unsigned orders, const in
 		best = price[o] < best ? price[o] : best;
 	}
 	for (unsigned o = 0; o <= 2; o++)
-		if (price[o] > best + best / SAMPLE_MARGIN + 64)
+		if (price[o] > best + best / SAMPLE_MARGIN + p->n / 16)
 			orders &= ~INTCOL_ORDER(o);
 	return orders;
 }

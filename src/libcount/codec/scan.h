@@ -16,7 +16,7 @@
 /* What packing and tokens ask about a group. */
 struct scan_lengths {
 	uint32_t length[SCAN_GROUP];	/* of the zigzag of each, in bits */
-	int32_t min, max;
+	int64_t min, max;
 };
 
 struct scans {
@@ -28,6 +28,9 @@ struct scans {
 
 	/* What an order leaves of m, modulo 2^32; m[-1] and, for order 2, m[-2] are read. */
 	void (*lengths32)(const int32_t *m, unsigned order, struct scan_lengths *l);
+
+	/* The same modulo 2^64. */
+	void (*lengths64)(const int64_t *m, unsigned order, struct scan_lengths *l);
 
 	/* x[i] -= base, n a multiple of 8; narrow gets the low halves.  Returns whether each x fits in 32 bits. */
 	bool (*offsets)(int64_t *x, size_t n, int64_t base, int32_t *narrow);

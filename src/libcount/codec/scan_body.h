@@ -14,6 +14,10 @@
 #define ROUND_MAGIC_BITS INT64_C(0x4338000000000000)
 #define FLOAT_MANTISSA 23
 #define FLOAT_BIAS 126				/* of the exponent, so that 1 has the length 1 */
+#define DOUBLE_MANTISSA 52
+#define DOUBLE_BIAS 1022
+#define WORD_MAGIC_BITS UINT64_C(0x4330000000000000)	/* with a word in the low half: 2^52 + word */
+#define WORD_MAGIC 4503599627370496.0		/* 2^52 */
 
 typedef int32_t i32v __attribute__((vector_size(BYTES)));
 typedef uint32_t u32v __attribute__((vector_size(BYTES)));
@@ -114,6 +118,63 @@ static void lengths32(const int32_t *m, unsigned order, struct scan_lengths *l)
 		lengths32_by(m, 2, l);
 }
 
+/* Of 64 bits: as a double, of the high half unless that is 0. */
+INLINE i64v length64_of(i64v d)
+{
+	u64v magnitude = (u64v)(d ^ (i64v)(d < 0)), high = magnitude >> 32, is_high = (u64v)(high != 0);
+	u64v half = (high & is_high) | (magnitude & ~is_high);
+	f64v exact = (f64v)(half | WORD_MAGIC_BITS) - WORD_MAGIC;
+	i64v length = (i64v)((u64v)exact >> DOUBLE_MANTISSA) - DOUBLE_BIAS;
+
+	length &= (i64v)(half != 0);
+	return length + (i64v)(is_high & 32) - (i64v)(d != 0);
+}
+
+INLINE void lengths64_by(const int64_t *m, unsigned order, struct scan_lengths *l)
+{
+	int64_t low[LONGS], high[LONGS], lengths[LONGS];
+	i64v min = { 0 }, max = { 0 };
+
+	for (size_t i = 0; i < SCAN_GROUP; i += LONGS) {
+		u64v d = (u64v)load64(m + i);
+		i64v s, length, less, more;
+
+		if (order == 1)
+			d -= (u64v)load64(m + i - 1);
+		else if (order == 2)
+			d = d - 2 * (u64v)load64(m + i - 1) + (u64v)load64(m + i - 2);
+		s = (i64v)d;
+		if (i == 0)
+			min = max = s;
+		less = s < min;
+		more = s > max;
+		min = (s & less) | (min & ~less);
+		max = (s & more) | (max & ~more);
+		length = length64_of(s);
+		memcpy(lengths, &length, sizeof(length));
+		for (size_t k = 0; k < LONGS; k++)
+			l->length[i + k] = (uint32_t)lengths[k];
+	}
+	memcpy(low, &min, sizeof(min));
+	memcpy(high, &max, sizeof(max));
+	l->min = low[0];
+	l->max = high[0];
+	for (size_t i = 1; i < LONGS; i++) {
+		l->min = low[i] < l->min ? low[i] : l->min;
+		l->max = high[i] > l->max ? high[i] : l->max;
+	}
+}
+
+static void lengths64(const int64_t *m, unsigned order, struct scan_lengths *l)
+{
+	if (order == 0)
+		lengths64_by(m, 0, l);
+	else if (order == 1)
+		lengths64_by(m, 1, l);
+	else
+		lengths64_by(m, 2, l);
+}
+
 static bool offsets(int64_t *x, size_t n, int64_t base, int32_t *narrow)
 {
 	u64v none = { 0 }, from = none + (uint64_t)base;
@@ -132,4 +193,9 @@ static bool offsets(int64_t *x, size_t n, int64_t base, int32_t *narrow)
 	return !any(wrong);
 }
 
-const struct scans SCANS = { .quotients = quotients, .lengths32 = lengths32, .offsets = offsets };
+const struct scans SCANS = {
+	.quotients = quotients,
+	.lengths32 = lengths32,
+	.lengths64 = lengths64,
+	.offsets = offsets,
+};

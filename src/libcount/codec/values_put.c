@@ -6,7 +6,8 @@
 /* Sets are looked for in so many values first: there must be repetitions among them. */
 #define SET_SAMPLE 512
 #define SET_REPEATED 16		/* one in so many, at least */
-#define SET_WIDE 8		/* bits of a value */
+#define SET_FROM 8		/* values */
+#define SET_WIDE 8		/* so many are no reason for one of many values */
 
 static bool all_equal(const double *values, size_t n)
 {
@@ -63,7 +64,7 @@ static bool repeats(struct set_scratch *s, const double *values, size_t n, uint6
 		return true;
 	for (size_t i = 0; i < SET_SAMPLE; i++)
 		sample[i] = values[i * n / SET_SAMPLE];
-	set_open(&d, s, SET_SAMPLE, limit < n * SET_WIDE ? SET_SAMPLE / 4 : SET_SAMPLE - SET_SAMPLE / SET_REPEATED);
+	set_open(&d, s, SET_SAMPLE, limit < n * SET_WIDE ? SET_SAMPLE / 2 : SET_SAMPLE - SET_SAMPLE / SET_REPEATED);
 	return distinct_add(&d, sample, SET_SAMPLE, NULL);
 }
 
@@ -77,7 +78,7 @@ static bool try_set(struct chunk_coder *c, unsigned place, enum column_level lev
 	struct distinct d;
 	bool used;
 
-	if (n < 8 || !repeats(s, values, n, limit))
+	if (n < SET_FROM || !repeats(s, values, n, limit))
 		return false;
 	set_open(&d, s, n, (uint32_t)(n - n / 8));
 	if (!distinct_add(&d, values, n, s->number) || (uint64_t)d.n * 8 >= limit)
