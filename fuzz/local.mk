@@ -15,8 +15,6 @@ endif
 
 fuzz_programs = \
 	fuzz/fuzz-block \
-	fuzz/fuzz-chunk-decode \
-	fuzz/fuzz-chunk-roundtrip \
 	fuzz/fuzz-chunklist \
 	fuzz/fuzz-coldindex \
 	fuzz/fuzz-column-decode \
@@ -42,8 +40,6 @@ fuzz_programs += fuzz/fuzz-creds fuzz/fuzz-xml
 endif
 
 fuzz_fuzz_block_SOURCES = fuzz/fuzz-block.c $(fuzz_driver)
-fuzz_fuzz_chunk_decode_SOURCES = fuzz/fuzz-chunk-decode.c $(fuzz_driver)
-fuzz_fuzz_chunk_roundtrip_SOURCES = fuzz/fuzz-chunk-roundtrip.c $(fuzz_driver)
 fuzz_fuzz_chunklist_SOURCES = fuzz/fuzz-chunklist.c $(fuzz_driver)
 fuzz_fuzz_coldindex_SOURCES = fuzz/fuzz-coldindex.c $(fuzz_driver)
 fuzz_fuzz_column_decode_SOURCES = fuzz/fuzz-column-decode.c $(fuzz_driver)

@@ -42,7 +42,7 @@ static bool add_chunks(const struct coldfix_block *v, struct chunklist_writer *w
 	bool good = coder != NULL;
 
 	for (size_t i = 0, k; good && i < v->n; i = k) {
-		for (k = i + 1; k < v->n && k - i < CHUNK_POINTS &&
+		for (k = i + 1; k < v->n && k - i < COLUMN_PAGE &&
 		     (v->loose || day_of(v->times[k]) == day_of(v->times[i])); k++)
 			;
 		good = chunklist_add(w, coder, COLUMN_DEFAULT, v->times + i, v->values + i, k - i) == COUNT_OK;

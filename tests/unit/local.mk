@@ -15,7 +15,6 @@ unit_tests += \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-cache \
-	tests/unit/test-chunk \
 	tests/unit/test-chunklist \
 	tests/unit/test-cold-index \
 	tests/unit/test-cold-index-damage \
@@ -94,7 +93,6 @@ tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_cache_SOURCES = tests/unit/test-cache.c
-tests_unit_test_chunk_SOURCES = tests/unit/test-chunk.c
 tests_unit_test_chunklist_SOURCES = tests/unit/test-chunklist.c
 tests_unit_test_cold_index_SOURCES = tests/unit/test-cold-index.c tests/unit/coldindexfix.h tests/unit/manifests.h
 tests_unit_test_cold_index_damage_SOURCES = tests/unit/test-cold-index-damage.c tests/unit/coldindexfix.h \

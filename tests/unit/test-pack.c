@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "codec/ints.h"
+#include "codec/pack.h"
 #include "codec/kernels.h"
 
 #define ROOM 1536
@@ -354,64 +354,6 @@ static void broken_groups(void **state)
 			fail_msg("accepted: %s", bad[i].what);
 }
 
-static size_t check_ints(const int64_t *x, size_t n, unsigned orders)
-{
-	static int64_t copy[ROOM], work[ROOM], got[ROOM];
-	struct buf b = { 0 };
-	uint8_t *exact;
-	size_t len;
-
-	memcpy(copy, x, n * sizeof(*x));
-	assert_true(ints_put(&b, copy, n, orders, SIZE_MAX, work));
-	len = b.len;
-	exact = malloc(len);
-	memcpy(exact, b.data, len);
-	assert_ptr_equal(ints_get(exact, exact + len, n, got), exact + len);
-	assert_memory_equal(got, x, n * sizeof(*x));
-	for (size_t cut = 0; cut < len; cut++)
-		assert_true(ints_get(exact, exact + cut, n, got) != exact + len);
-	free(exact);
-
-	memcpy(copy, x, n * sizeof(*x));	/* the limit is exact */
-	b.len = 0;
-	assert_false(ints_put(&b, copy, n, orders, len, work));
-	assert_int_equal(b.len, 0);
-	memcpy(copy, x, n * sizeof(*x));
-	assert_true(ints_put(&b, copy, n, orders, len + 1, work));
-	assert_int_equal(b.len, len);
-	buf_free(&b);
-	return len;
-}
-
-static void integers(void **state)
-{
-	static int64_t x[ROOM];
-	uint64_t seed = 4;
-	size_t plain, scaled;
-
-	(void)state;
-	for (size_t n = 1; n <= 1025; n += n < 4 ? 1 : 73) {
-		for (unsigned orders = 1; orders <= 7; orders++) {
-			for (size_t i = 0; i < n; i++)
-				x[i] = (int64_t)next(&seed);
-			check_ints(x, n, orders);
-			for (size_t i = 0; i < n; i++)
-				x[i] = (int64_t)(next(&seed) % 3 * (UINT64_C(1) << 63) + i * i);
-			check_ints(x, n, orders);
-		}
-	}
-	for (size_t i = 0; i < 1000; i++)
-		x[i] = (int64_t)(next(&seed) % 100);
-	plain = check_ints(x, 1000, INTS_ANY_ORDER);
-	for (size_t i = 0; i < 1000; i++)
-		x[i] = -1234567890123 + x[i] * 60000;
-	scaled = check_ints(x, 1000, INTS_ANY_ORDER);
-	assert_in_range(scaled, plain, plain + 12);	/* a common factor costs its own name */
-	for (size_t i = 0; i < 1000; i++)
-		x[i] = (int64_t)(i * i * 3 + 7 * i);
-	assert_in_range(check_ints(x, 1000, INTS_ANY_ORDER), 1, 24);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,7 +368,6 @@ int main(void)
 		cmocka_unit_test(broken_groups),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(narrow_limits),
-		cmocka_unit_test(integers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/intcol.c \
 	src/libcount/codec/intcol.h \
 	src/libcount/codec/intcol_get.c \
-	src/libcount/codec/ints.c \
-	src/libcount/codec/ints.h \
 	src/libcount/codec/kernels.c \
 	src/libcount/codec/kernels.h \
 	src/libcount/codec/kernels_avx2.c \
@@ -32,7 +30,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/pack.h \
 	src/libcount/codec/page.c \
 	src/libcount/codec/page.h \
-	src/libcount/codec/registry.c \
 	src/libcount/codec/scaled.c \
 	src/libcount/codec/scaled.h \
 	src/libcount/codec/scan.h \
@@ -42,8 +39,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/scan_plain.c \
 	src/libcount/codec/stats.c \
 	src/libcount/codec/stats.h \
-	src/libcount/codec/time_delta.c \
-	src/libcount/codec/time_regular.c \
 	src/libcount/codec/token.c \
 	src/libcount/codec/token.h \
 	src/libcount/codec/token_count.c \
@@ -53,11 +48,6 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/token_table.c \
 	src/libcount/codec/unpack.c \
 	src/libcount/codec/unpack.h \
-	src/libcount/codec/value_decimal.c \
-	src/libcount/codec/value_dict.c \
-	src/libcount/codec/value_plain.c \
-	src/libcount/codec/value_quotient.c \
-	src/libcount/codec/value_xor.c \
 	src/libcount/codec/values.h \
 	src/libcount/codec/values_get.c \
 	src/libcount/codec/values_put.c \

@@ -1,7 +1,7 @@
 /* scaled.c - see scaled.h. */
 #include "codec/scaled.h"
 
-#include "codec/coder.h"
+#include "codec/ordered.h"
 
 #define EXACT_LIMIT 9007199254740992.0		/* 2^53 */
 #define ROUND_LIMIT 2251799813685248.0		/* 2^51 */
@@ -81,68 +81,4 @@ bool scale_integer(const struct scale *s, double v, int64_t *x)
 		return true;
 	}
 	return false;
-}
-
-/* Fills c->ints and c->fixes; returns whether any fix is needed. */
-static bool approximate(struct chunk_coder *c, const struct scale *s, const double *values, size_t n)
-{
-	uint64_t any = 0;
-	int64_t x = 0;
-
-	for (size_t i = 0; i < n; i++)		/* what has no integer repeats one that has */
-		if (scale_integer(s, values[i], &x))
-			break;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t fix;
-
-		scale_integer(s, values[i], &x);
-		fix = f64_bits(values[i]) - f64_bits(scale_value(s, x));
-		c->ints[i] = x;
-		c->fixes[i] = (int64_t)fix;
-		any |= fix;
-	}
-	return any != 0;
-}
-
-bool scaled_put(struct chunk_coder *c, const struct scale *s, const double *values, size_t n,
-		uint8_t *head, size_t head_len, uint8_t fix_flag, size_t limit, struct buf *out)
-{
-	size_t start = out->len, fix_bytes = 0;
-	struct pack_plan plan;
-	bool fixes = approximate(c, s, values, n);
-
-	if (fixes) {
-		fix_bytes = pack_plan(&plan, c->fixes, n, limit);
-		head[0] |= fix_flag;
-	}
-	if (head_len + fix_bytes >= limit)
-		return false;
-	buf_put(out, head, head_len);
-	if (!ints_put(out, c->ints, n, INTS_ANY_ORDER, limit - head_len - fix_bytes, c->work))
-		return false;
-	return (!fixes || pack_put(out, &plan, c->fixes, n)) && out->len - start < limit;
-}
-
-bool scaled_get(struct chunk_coder *c, const struct scale *s, bool fixes, const uint8_t *p,
-		const uint8_t *end, size_t n, double *values)
-{
-	p = ints_get(p, end, n, c->ints);
-	if (p != NULL && fixes)
-		p = pack_get(p, end, n, c->fixes);
-	if (p != end)
-		return false;
-	if (s->way == SCALE_DIVIDE && s->divisor == 1) {
-		for (size_t i = 0; i < n; i++)
-			values[i] = (double)c->ints[i];
-	} else if (s->way == SCALE_DIVIDE) {
-		for (size_t i = 0; i < n; i++)
-			values[i] = (double)c->ints[i] / s->divisor;
-	} else {
-		for (size_t i = 0; i < n; i++)
-			values[i] = digits15(c->ints[i], (uint64_t)s->divisor);
-	}
-	if (fixes)
-		for (size_t i = 0; i < n; i++)
-			values[i] = f64_from_bits(f64_bits(values[i]) + (uint64_t)c->fixes[i]);
-	return true;
 }
