@@ -20,6 +20,8 @@ enum {
 	MAX_NAME_BLOCKS = 64,
 };
 
+#define NO_SERIES UINT32_MAX	/* of a damaged run */
+
 /* ---- Pages ---- */
 
 /* Index of the first bit of a segment: segments lie one after the other. */
@@ -137,11 +139,49 @@ static const char *keep_name(struct log_index *x, const char *name, size_t len)
 	return memcpy(copy, name, len);
 }
 
+/* Notes the series of the next run in the log. */
+static int note_series(struct log_index *x, uint32_t series)
+{
+	if (x->nof == x->of_cap) {
+		size_t cap = x->of_cap == 0 ? 4096 : x->of_cap * 2;
+		uint32_t *of = reallocarray(x->of, cap, sizeof(*of));
+
+		if (of == NULL)
+			return COUNT_ERR_NOMEM;
+		x->of = of;
+		x->of_cap = cap;
+	}
+	x->of[x->nof++] = series;
+	return COUNT_OK;
+}
+
+/* Whether the run is of the series that came behind the one before it when it was new. */
+static bool is_next(const struct log_index *x, const struct hot_run *run)
+{
+	const struct log_series *s;
+
+	if (x->last + 1 >= x->nseries)
+		return false;
+	s = &x->series[x->last + 1];
+	return s->hash == run->hash && s->name_len == run->name_len &&
+	       memcmp(s->name, run->name, run->name_len) == 0;
+}
+
+static int count_series(struct log_index *x, uint32_t series)
+{
+	x->series[series].nruns++;
+	x->nruns++;
+	x->last = series;
+	return note_series(x, series);
+}
+
 static int count_run(struct log_index *x, const struct hot_run *run)
 {
 	struct log_series *s;
 	uint32_t *slot;
 
+	if (is_next(x, run))
+		return count_series(x, x->last + 1);
 	if (x->nseries * 2 >= x->table_cap && grow_table(x) != COUNT_OK)
 		return COUNT_ERR_NOMEM;
 	slot = slot_of(x, run);
@@ -162,9 +202,7 @@ static int count_run(struct log_index *x, const struct hot_run *run)
 		};
 		*slot = (uint32_t)x->nseries;
 	}
-	x->series[*slot - 1].nruns++;
-	x->nruns++;
-	return COUNT_OK;
+	return count_series(x, *slot - 1);
 }
 
 /* ---- The two passes ---- */
@@ -213,6 +251,7 @@ static int first_pass(struct log_index *x, const struct hot_frame *f, struct his
 			run.frame = f;
 			piece_note_run(x->snap, &run);
 			x->damaged++;
+			ret = note_series(x, NO_SERIES);
 			continue;
 		}
 		ret = count_run(x, &run);
@@ -223,25 +262,15 @@ static int first_pass(struct log_index *x, const struct hot_frame *f, struct his
 	return ret;
 }
 
-static void second_pass(struct log_index *x, uint32_t frame)
+/* The runs of a frame, whose series are of[], to their places; returns how many of these it took. */
+static size_t second_pass(struct log_index *x, uint32_t frame, const uint32_t *of)
 {
-	const struct hot_frame *f = &x->snap->log.frames[frame];
+	uint32_t nruns = x->snap->log.frames[frame].nruns;
 
-	for (uint32_t i = 0; i < f->nruns; i++) {
-		struct log_series *s;
-		struct hot_run run;
-		uint32_t *slot;
-
-		if (hot_frame_run(f, i, &run) != COUNT_OK)
-			continue;
-		slot = slot_of(x, &run);
-		if (*slot == 0)
-			continue;	/* the file changed under us: the map is not ours alone */
-		s = &x->series[*slot - 1];
-		if (s->start < x->nruns)
-			x->runs[s->start++] = (struct log_run){ frame, i };
-		touch(x, run.name, run.name_len);
-	}
+	for (uint32_t i = 0; i < nruns; i++)
+		if (of[i] != NO_SERIES)
+			x->runs[x->series[of[i]].start++] = (struct log_run){ frame, i };
+	return nruns;
 }
 
 static int by_name(const void *a, const void *b)
@@ -259,6 +288,7 @@ static int by_name(const void *a, const void *b)
 static int place_runs(struct log_index *x)
 {
 	uint64_t start = 0;
+	size_t at = 0;
 
 	x->runs = reallocarray(NULL, x->nruns == 0 ? 1 : (size_t)x->nruns, sizeof(*x->runs));
 	if (x->runs == NULL)
@@ -269,11 +299,13 @@ static int place_runs(struct log_index *x)
 	}
 	for (size_t i = 0; i < x->snap->log.nframes; i++)
 		if (x->snap->log.frames[i].segment < x->end)
-			second_pass(x, (uint32_t)i);
+			at += second_pass(x, (uint32_t)i, x->of + at);
 	for (size_t i = 0; i < x->nseries; i++)
 		x->series[i].start -= x->series[i].nruns;	/* it moved on while placing */
 	free(x->table);
 	x->table = NULL;
+	free(x->of);
+	x->of = NULL;
 	if (x->nseries != 0)	/* else series may be NULL, which qsort() refuses */
 		qsort(x->series, x->nseries, sizeof(*x->series), by_name);
 	return COUNT_OK;
@@ -335,6 +367,7 @@ void log_index_free(struct log_index *x)
 {
 	free(x->series);
 	free(x->table);
+	free(x->of);
 	free(x->runs);
 	free(x->touched);
 	for (size_t i = 0; i < x->nnames; i++)

@@ -28,6 +28,9 @@ struct log_index {
 	size_t nseries, cap;
 	uint32_t *table;		/* hash table of series numbers + 1 */
 	size_t table_cap;
+	uint32_t *of;			/* while it is built: the series of each run, in the order of the log */
+	size_t nof, of_cap;
+	uint32_t last;			/* the series of the run before: frames have them in one order */
 	struct log_run *runs;		/* by series, within one by recency */
 	uint64_t nruns;
 	char **names;			/* blocks of copied names */

@@ -100,6 +100,14 @@ static int list_runs(struct log_part *p, const struct log_index *x)
 
 /* ---- Decoding ---- */
 
+static void note_hull(const struct log_part *p, struct part_run *r)
+{
+	if (r->n == 0)
+		return;
+	r->first = p->times[r->start];
+	r->last = p->times[r->start + r->n - 1];
+}
+
 static int decode(struct log_part *p, struct log_index *x, struct part_run *r)
 {
 	struct hot_run_cursor cur = { 0 };
@@ -123,11 +131,13 @@ static int decode(struct log_part *p, struct log_index *x, struct part_run *r)
 		if (ret != COUNT_OK) {
 			piece_note_run(x->snap, &run);
 			x->damaged++;
+			note_hull(p, r);
 			return COUNT_OK;
 		}
 		p->npoints += n;
 		r->n += (uint32_t)n;
 	} while (n > 0);
+	note_hull(p, r);
 	return COUNT_OK;
 }
 
@@ -159,7 +169,7 @@ static bool in_order(const struct log_part *p, uint32_t from, uint32_t to)
 
 		if (r->n == 0)
 			continue;
-		if (prev != NULL && p->times[prev->start + prev->n - 1] >= p->times[r->start])
+		if (prev != NULL && prev->last >= r->first)
 			return false;
 		prev = r;
 	}
@@ -289,10 +299,8 @@ struct log_span log_part_span(const struct log_part *p, size_t i)
 		if (r->n == 0)
 			continue;
 		s.points += r->n;
-		if (p->times[r->start] < s.first)
-			s.first = p->times[r->start];
-		if (p->times[r->start + r->n - 1] > s.last)
-			s.last = p->times[r->start + r->n - 1];
+		s.first = r->first < s.first ? r->first : s.first;
+		s.last = r->last > s.last ? r->last : s.last;
 	}
 	return s;
 }

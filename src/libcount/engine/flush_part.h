@@ -13,7 +13,8 @@
 struct part_run {		/* a run of the part */
 	uint64_t place;		/* frame << 32 | run: its order in the file, and its recency */
 	uint32_t series;	/* in the part */
-	uint32_t start, n;	/* its points, once decoded */
+	uint32_t start, n;	/* its points, once decoded, and their times */
+	int64_t first, last;
 };
 
 struct part_point { int64_t time; double value; };
