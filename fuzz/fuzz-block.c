@@ -44,7 +44,29 @@ static void repair(uint8_t *p, size_t size)
 	put_u32(footer + FOOTER_CRC, crc32c(crc32c(0, p + HEADER_CRC, 4), footer, FOOTER_CRC));
 }
 
-static void read_chunks(const struct block *b, const struct block_series *s, bool mend,
+/* The checksum of a shared column, as far as its length can be read. */
+static void repair_shared(uint8_t *data, const struct block *b, uint64_t off)
+{
+	const uint8_t *p = data + off, *end = data + b->dirs_off;
+	uint64_t v = 0, edited = 0;
+
+	if (off < HEADER_LEN || off >= b->dirs_off)
+		return;
+	p = varint_get(p, end, &edited);
+	for (unsigned i = 0; p != NULL && i < 2; i++)
+		p = varint_get(p, end, &v);
+	if (p != NULL && (edited & 1) != 0) {
+		p = varint_get(p, end, &v);
+		if (p != NULL && v == 0)
+			p = varint_get(p, end, &v);
+	}
+	if (p != NULL)
+		p = varint_get(p, end, &v);
+	if (p != NULL && v <= (uint64_t)(end - p) && (uint64_t)(end - p) - v >= 4)
+		put_u32(data + (p - data) + v, crc32c(0, data + off, (size_t)(p - data) + v - off));
+}
+
+static void read_chunks(uint8_t *data, const struct block *b, const struct block_series *s, bool mend,
 			struct scratch *x)
 {
 	struct block_chunk_cursor cur = { 0 };
@@ -57,8 +79,15 @@ static void read_chunks(const struct block *b, const struct block_series *s, boo
 		promise(c.stats.first_time >= s->first_time && c.stats.last_time <= s->last_time);
 		points += c.stats.count;
 		promise(++n <= s->chunks);
-		if (mend)
+		if (mend) {
 			c.checked = true;
+			c.dict_crc = crc32c(0, b->data + c.dict_off, c.dict_len);
+			if (c.times.kind == BLOCK_TIMES_SHARED || c.times.kind == BLOCK_TIMES_EDITED)
+				repair_shared(data, b, c.times.off);
+		}
+		promise(strlen(block_times_name(b, &c)) > 0 && strlen(block_values_name(b, &c)) > 0);
+		if (column_pages(c.stats.count) > 1)
+			block_read_pages(b, &c, x->coder, 1, 1, x->times, x->values, NULL);
 		if (block_read_chunk(b, &c, x->coder, x->times, x->values, NULL) == COUNT_OK)
 			promise(x->times[0] == c.stats.first_time);
 	}
@@ -83,10 +112,10 @@ static void read_all(uint8_t *p, size_t size, bool mend, struct scratch *x)
 			ret = COUNT_OK;
 			continue;
 		}
-		if (mend && cur->s.dir_len >= 4)
+		if (mend && cur->s.dir_len >= 4 && cur->s.dir_len <= size && cur->s.dir_off <= size - cur->s.dir_len)
 			put_u32(p + cur->s.dir_off + cur->s.dir_len - 4,
 				crc32c(0, p + cur->s.dir_off, cur->s.dir_len - 4));
-		read_chunks(&b, &cur->s, mend, x);
+		read_chunks(p, &b, &cur->s, mend, x);
 		if (block_find(&b, cur->s.name, cur->s.name_len, s, NULL) == COUNT_OK)
 			promise(strcmp(s->name, cur->s.name) == 0);
 	}

@@ -41,6 +41,7 @@ shell_tests = \
 	tests/t3130-failing-calls.sh \
 	tests/t3140-rights.sh \
 	tests/t3150-few-files.sh \
+	tests/t3170-level.sh \
 	tests/t3900-golden.sh \
 	tests/t4010-objstore-dir.sh \
 	tests/t4020-bucket-format.sh \

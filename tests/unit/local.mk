@@ -12,6 +12,7 @@ unit_tests += \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
 	tests/unit/test-block-index \
+	tests/unit/test-block-times \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
 	tests/unit/test-cache \
@@ -90,6 +91,7 @@ tests_unit_test_archive_upload_SOURCES = tests/unit/test-archive-upload.c tests/
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
+tests_unit_test_block_times_SOURCES = tests/unit/test-block-times.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_cache_SOURCES = tests/unit/test-cache.c

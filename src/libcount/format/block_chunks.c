@@ -12,7 +12,7 @@
 static uint64_t take_span(struct fields *f, unsigned flags, const struct block_before *before, struct block_chunk *c)
 {
 	bool same = (flags & ENTRY_SAME_SPAN) != 0;
-	uint64_t n = c->stats.count, span;
+	uint64_t n = c->stats.count, span = 0;
 
 	f->bad |= same && !before->any;
 	if (f->bad)
@@ -93,7 +93,7 @@ static void take_following(struct fields *f, unsigned flags, const struct block_
 			   struct block_chunk *c)
 {
 	const struct block_chunk *before = &cur->before;
-	uint64_t step = before->times.step, span, n;
+	uint64_t step = before->times.step, span = 0, n;
 
 	f->bad |= cur->done == 0 || before->times.kind != BLOCK_TIMES_REGULAR || step == 0 ||
 		  (flags & ENTRY_SAME_SPAN) != 0;

@@ -101,9 +101,12 @@ static bool skip_base(const struct block_base *base, size_t *j, uint64_t by)
 bool block_edits_apply(const struct block_base *base, const uint8_t *p, size_t len, int64_t first,
 		       int64_t *times, size_t n)
 {
-	const uint8_t *end = p + len;
+	const uint8_t *end;
 	size_t i = 0, j = 0;
 
+	if (len == 0)
+		p = (const uint8_t *)"";	/* NULL is no bytes too, but not for p + len */
+	end = p + len;
 	while (p != end) {
 		uint64_t head, by;
 		unsigned kind;

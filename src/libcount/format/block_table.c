@@ -6,6 +6,12 @@
 #include "format/block_stats.h"
 #include "format/block_writer.h"
 
+/* A place in a buffer, which may never have had a byte. */
+static const uint8_t *at(const struct buf *b, size_t off)
+{
+	return b->data != NULL ? b->data + off : NULL;
+}
+
 /* ---- The fields of an entry ---- */
 
 static uint64_t span_of(const struct block_chunk *c)
@@ -139,7 +145,7 @@ static void put_held(struct block_writer *w)
 {
 	struct block_new first = {
 		.c = w->before, .edits = w->held_edits.data, .times = w->held.data,
-		.values = w->held.data + w->before.times_len,
+		.values = at(&w->held, w->before.times_len),
 	};
 
 	put_entry(w, NULL, &first);
@@ -205,10 +211,9 @@ static bool same_times(const struct block_pending_group *g, const struct block_p
 		memcmp(g->edits.data + before->edits, g->edits.data + s->edits, a->edits_len) == 0);
 }
 
-static void put_name(struct buf *t, const struct block_pending_group *g, const struct block_pending *before,
-		     const struct block_pending *s, size_t shared, unsigned flags)
+static void put_name(struct buf *t, const struct block_pending_group *g, const struct block_pending *s,
+		     size_t shared, unsigned flags)
 {
-	(void)before;
 	buf_put_u8(t, (uint8_t)flags);
 	if ((flags & ENTRY_SAME_SHARED) == 0)
 		buf_put_varint(t, shared);
@@ -256,7 +261,7 @@ static void put_series(struct block_writer *w, const struct block_pending *s, st
 	struct buf *t = &w->table;
 
 	if (s->dir_len > 0) {
-		put_name(t, g, st->before, s, shared, flags | ENTRY_DIRECTORY);
+		put_name(t, g, s, shared, flags | ENTRY_DIRECTORY);
 		buf_put_varint(t, s->chunks);
 		buf_put_varint(t, s->points);
 		buf_put_varint(t, zigzag((int64_t)((uint64_t)s->first_time - (uint64_t)st->first)));
@@ -266,11 +271,11 @@ static void put_series(struct block_writer *w, const struct block_pending *s, st
 		flags |= entry_flags(w, before != NULL ? &before->chunk : NULL, c);
 		if (before != NULL && same_times(g, before, s)) {
 			flags &= ~(unsigned)(ENTRY_KIND | ENTRY_SAME_SPAN);
-			put_name(t, g, st->before, s, shared, flags);
+			put_name(t, g, s, shared, flags);
 		} else {
 			flags |= before != NULL && before->points == s->points ? ENTRY_SAME_COUNT : 0;
-			put_name(t, g, st->before, s, shared, flags);
-			put_times(t, flags, c, st->first, g->edits.data + s->edits);
+			put_name(t, g, s, shared, flags);
+			put_times(t, flags, c, st->first, at(&g->edits, s->edits));
 		}
 		put_recency(t, flags, c);
 		put_columns(w, c, &st->place);

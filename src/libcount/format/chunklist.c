@@ -178,6 +178,12 @@ int chunklist_read(const struct chunklist *l, size_t i, struct chunk_coder *code
 
 /* ---- Writing ---- */
 
+/* Columns may take no bytes at all, and then there is no buffer. */
+static const uint8_t *column_at(const struct chunklist_writer *w, size_t off)
+{
+	return w->columns.data != NULL ? w->columns.data + off : (const uint8_t *)"";
+}
+
 int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, enum column_level level,
 		  const int64_t *times, const double *values, size_t n)
 {
@@ -213,20 +219,19 @@ int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, enum co
 		return ret;
 	}
 	e.values_len = (uint32_t)(w->columns.len - at - e.times_len);
-	e.crc = crc32c(0, w->columns.data + at, w->columns.len - at);
+	e.crc = crc32c(0, column_at(w, at), w->columns.len - at);
 	w->v[w->n++] = e;
 	return COUNT_OK;
 }
 
 const char *chunklist_times_name(const struct chunklist_writer *w)
 {
-	return column_times_name(w->columns.data + w->v[0].off, w->v[0].times_len, w->v[0].points);
+	return column_times_name(column_at(w, w->v[0].off), w->v[0].times_len, w->v[0].points);
 }
 
 const char *chunklist_values_name(const struct chunklist_writer *w)
 {
-	return column_values_name(w->columns.data + w->v[0].off + w->v[0].times_len, w->v[0].values_len,
-				  w->v[0].points);
+	return column_values_name(column_at(w, w->v[0].off + w->v[0].times_len), w->v[0].values_len, w->v[0].points);
 }
 
 static uint8_t *put_entry(uint8_t *p, const struct chunklist_entry *before, const struct chunklist_entry *e)
@@ -292,7 +297,7 @@ int chunklist_split(struct chunklist_writer *w, size_t at, struct chunklist_writ
 	for (size_t i = 0; i < n; i++)
 		rest->v[i].off -= off;
 	rest->n = rest->cap = n;
-	buf_put(&rest->columns, w->columns.data + off, w->columns.len - off);
+	buf_put(&rest->columns, column_at(w, off), w->columns.len - off);
 	w->n = at;
 	w->columns.len = off;
 	return COUNT_OK;

@@ -1,0 +1,40 @@
+#!/bin/sh
+# t3170 - --level reaches the encoder: sizes differ, points do not; max writes anew what is not so encoded, once.
+. "${srcdir:-$(dirname "$0")}/tap.sh"
+plan 14
+
+# Stamps that jitter, values of which most are near each other, but not all.  Few of a series, so that ingest
+# does not flush by itself.
+awk 'BEGIN {
+	srand(3)
+	for (i = 0; i < 1500; i++)
+		for (k = 0; k < 20; k++)
+			printf "s%d %.3f %d\n", k, (rand() < 0.25 ? int(rand() * 1000) : 500 + int(rand() * 4)) / 8,
+				1700000000 + i * 10 + int(rand() * 2)
+}' >lines
+
+bytes() { cat "$1"/blocks/*.blk | wc -c; }
+makes() {
+	rm -rf "$1"
+	count-ingest -q -d "$1" <lines && count-flush -d "$1" --level "$1"
+}
+for level in fast default max; do
+	ok "flush, $level"	makes $level
+	count-query -d $level '*' >points.$level
+done
+ok 'the same points of all'	cmp points.fast points.max
+ok '... and as usual'		cmp points.default points.max
+ok 'fast takes more bytes'	test "$(bytes fast)" -gt "$(bytes default)"
+ok 'max takes no more'		test "$(bytes max)" -le "$(bytes default)"
+
+cp default/blocks/*.blk before
+ok 'a flush as usual leaves them'	count-flush -d default
+ok '... byte for byte'			cmp before default/blocks/*.blk
+count-flush -d fast --level max --json >report
+ok 'at max they are written anew'	grep -q '"blocks_written":1,"blocks_removed":1' report
+ok '... as small as at once'		test "$(bytes fast)" -eq "$(bytes max)"
+count-flush -d fast --level max --json >report
+ok '... and not again'			grep -q '"blocks_written":0,"blocks_removed":0' report
+count-query -d fast '*' >after
+ok '... with the same points'		cmp points.max after
+ok 'another word is refused'		exits 2 count-flush -d fast --level best
