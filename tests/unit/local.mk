@@ -11,6 +11,7 @@ unit_tests += \
 	tests/unit/test-archive-upload \
 	tests/unit/test-base64 \
 	tests/unit/test-block \
+	tests/unit/test-block-cut \
 	tests/unit/test-block-index \
 	tests/unit/test-block-times \
 	tests/unit/test-bucket \
@@ -90,6 +91,7 @@ tests_unit_test_archive_publish_SOURCES = tests/unit/test-archive-publish.c $(hi
 tests_unit_test_archive_upload_SOURCES = tests/unit/test-archive-upload.c tests/unit/archiveworld.h tests/unit/bucketdir.h
 tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
+tests_unit_test_block_cut_SOURCES = tests/unit/test-block-cut.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
 tests_unit_test_block_times_SOURCES = tests/unit/test-block-times.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c

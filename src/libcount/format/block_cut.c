@@ -1,7 +1,10 @@
 /* block_cut.c - where a run of points is cut into chunks; see block_cut.h. */
 #include "format/block_cut.h"
 
-enum { STUB_POINTS = COLUMN_PAGE };	/* a rest of fewer shares with the chunk before it */
+enum {
+	STUB_POINTS = COLUMN_PAGE,	/* a rest of fewer shares with the chunk before it */
+	START_POINTS = 512,		/* of a day that are worth a chunk of their own: they get statistics */
+};
 
 /* The first index in [lo, n) whose time is >= t. */
 static size_t bound(const int64_t *times, size_t lo, size_t n, int64_t t)
@@ -28,19 +31,31 @@ static int64_t day_last(int64_t day, int64_t t)
 	return t > INT64_MAX - left ? INT64_MAX : t + left;
 }
 
+/*
+ * Is what a run has of its first day, up to index end, that of a dense day?  The rest of one that was cut before, and the
+ * first hours of a new series, have fewer points but come as fast.
+ */
+static bool dense_start(int64_t day, const int64_t *times, size_t end, int64_t last)
+{
+	double left = (double)last - (double)times[0] + 1;
+
+	return end >= BLOCK_DAY_POINTS ||
+	       (end >= START_POINTS && (double)end * (double)day >= (double)BLOCK_DAY_POINTS * left);
+}
+
 /* The end of what is cut as one: a dense day from its first point here, or all up to the next dense day. */
 static size_t stretch(int64_t day, const int64_t *times, size_t n, bool *dense)
 {
-	size_t i = 0;
+	int64_t last = day_last(day, times[0]);
+	size_t i = last == INT64_MAX ? n : bound(times, 0, n, last + 1);
 
-	*dense = false;
+	*dense = dense_start(day, times, i, last);
+	if (*dense)
+		return i;
 	while (i < n && i <= BLOCK_CUT_AHEAD) {
-		int64_t last = day_last(day, times[i]);
-
-		if (i + BLOCK_DAY_POINTS <= n && times[i + BLOCK_DAY_POINTS - 1] <= last) {
-			*dense = i == 0;
-			return i > 0 ? i : last == INT64_MAX ? n : bound(times, 0, n, last + 1);
-		}
+		last = day_last(day, times[i]);
+		if (i + BLOCK_DAY_POINTS <= n && times[i + BLOCK_DAY_POINTS - 1] <= last)
+			return i;
 		i = last == INT64_MAX ? n : bound(times, i, i + BLOCK_DAY_POINTS < n ? i + BLOCK_DAY_POINTS : n,
 						  last + 1);
 	}

@@ -5,7 +5,7 @@
 #include "format/block_open.h"
 #include "format/block_writer.h"
 
-#define STATS_MIN_POINTS 1024	/* fewer are decoded in a microsecond */
+#define STATS_MIN_POINTS 512	/* fewer are decoded in less time than their statistics are read */
 
 static bool ascending(const int64_t *times, size_t n)
 {
