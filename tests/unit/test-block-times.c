@@ -101,7 +101,7 @@ static size_t make_ticks(int64_t *t, size_t n, int64_t step, unsigned missing, u
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int64_t tick = 1700000000 + (int64_t)i * step;
+		int64_t tick = 19675 * (int64_t)DAY + (int64_t)i * step;
 
 		if (missing > 0 && rng(missing) == 0)
 			continue;

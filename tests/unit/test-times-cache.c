@@ -13,8 +13,10 @@ enum { COLUMNS = 200, POINTS = 50 };
 
 static struct block_chunk chunk_of(size_t i)
 {
-	struct block_chunk c = { .times_off = 1000 + i / 4, .times_len = 30, .values_off = 9000 + i };
+	struct block_chunk c = { .values_off = 9000 + i };
 
+	c.times.kind = BLOCK_TIMES_SHARED;
+	c.times.off = 1000 + i / 4;
 	/* neighbours differ in one thing each */
 	c.stats.count = POINTS - (i % 4 == 1);
 	c.stats.first_time = (int64_t)i / 4 * 100 + (i % 4 == 2);
@@ -74,7 +76,7 @@ static void drops(void **state)
 	assert_null(times_cache_find(cache, 1, &c));
 	times_cache_drop(cache);
 	assert_null(times_cache_find(cache, 0, &c));
-	c.values_off = c.times_off + c.times_len;
+	c.times.kind = BLOCK_TIMES_REGULAR;
 	assert_false(times_cache_wants(&c));
 	times_cache_free(cache);
 }
