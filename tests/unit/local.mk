@@ -25,6 +25,7 @@ unit_tests += \
 	tests/unit/test-coldindex \
 	tests/unit/test-column \
 	tests/unit/test-column-damage \
+	tests/unit/test-column-scan \
 	tests/unit/test-compact \
 	tests/unit/test-config \
 	tests/unit/test-crc32c \
@@ -106,6 +107,7 @@ tests_unit_test_cold_tier_SOURCES = tests/unit/test-cold-tier.c tests/unit/objst
 tests_unit_test_coldindex_SOURCES = tests/unit/test-coldindex.c tests/unit/manifests.h
 tests_unit_test_column_SOURCES = tests/unit/test-column.c
 tests_unit_test_column_damage_SOURCES = tests/unit/test-column-damage.c
+tests_unit_test_column_scan_SOURCES = tests/unit/test-column-scan.c
 tests_unit_test_compact_SOURCES = tests/unit/test-compact.c $(history_sources)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_crc32c_SOURCES = tests/unit/test-crc32c.c

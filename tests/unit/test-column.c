@@ -361,7 +361,17 @@ static void time_shapes(void **state)
 		times[i] = 1700000000000 + (int64_t)i * 60000 + (int64_t)(next(&seed) % 512);
 	assert_string_equal(encode_times(1024, &len), "grid");
 	assert_in_range(len, 1, 1024 * 9 / 8 + 48);
-	times[0] = 0;
+	times[0] = 0;				/* gaps at the edge of 32 bits: narrow as they are, not from m[-1] on */
+	for (int64_t gap = (INT64_C(1) << 30) - 2; gap < INT64_C(1) << 33; gap += gap / 3) {
+		for (size_t n = 2; n <= 5; n++) {
+			for (size_t i = 1; i < n; i++)
+				times[i] = times[i - 1] + gap + (int64_t)(i * i);
+			encode_times(n, &len);
+			for (size_t i = 0; i < n; i++)
+				values[i] = (double)times[i] * (i % 2 == 0 ? -1 : 1);
+			encode_all(n, &len);
+		}
+	}
 	for (size_t i = 1; i < 1024; i++)	/* whole seconds in nanoseconds */
 		times[i] = times[i - 1] + 1000000000 * (int64_t)(1 + next(&seed) % 16);
 	encode_times(1024, &len);

@@ -1,12 +1,15 @@
 /* choose.c - which form makes a column of values smallest; see values.h. */
 #include "codec/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define SAMPLES 32
+#define FEW_VALUES 400		/* take half as many samples */
 #define FIRST_SAMPLES 8		/* if none of these is a decimal, the rest is not looked at */
 #define NO_POWER 255
 #define SMALL_FIX 16		/* ulps; a larger fix is not worth while */
+#define FAR_OFF 1e-14		/* the same of a product, with room for its rounding: saves divisions */
 #define MANY_DIGITS INT64_C(100000000000)	/* a decimal of more digits may as well be a quotient */
 #define PROBES 4		/* if none of the first ones is a fraction, the rest is not looked at */
 
@@ -31,6 +34,8 @@ static bool find_powers(double v, uint8_t *exact, uint8_t *near)
 
 		if (!scale_integer(&s, v, &x))
 			return false;
+		if (fabs(v * s.divisor - (double)x) > fabs(v * s.divisor) * FAR_OFF)
+			continue;
 		off = f64_bits(v) - f64_bits(scale_value(&s, x));
 		if (*near == NO_POWER && off + SMALL_FIX <= 2 * SMALL_FIX)
 			*near = k;
@@ -55,7 +60,7 @@ static void insert(uint8_t *sorted, size_t n, uint8_t k)
 static size_t find_decimals(const double *values, size_t n, struct form *forms, bool *all)
 {
 	uint8_t exact[SAMPLES], near[SAMPLES], k[3], close;
-	size_t m = n < SAMPLES ? n : SAMPLES, most = m, found = 0;
+	size_t m = n < FEW_VALUES ? (n < SAMPLES / 2 ? n : SAMPLES / 2) : SAMPLES, most, found = 0;
 
 	*all = true;
 	for (size_t i = 0; i < m; i++) {
@@ -68,6 +73,7 @@ static size_t find_decimals(const double *values, size_t n, struct form *forms, 
 		insert(exact, i, e);
 		insert(near, i, f);
 	}
+	most = m;
 	close = near[m - 1 - m / 8];
 	while (most > 0 && exact[most - 1] == NO_POWER)
 		most--;
@@ -230,7 +236,7 @@ struct candidate *candidates_choose(struct values_scratch *s, enum column_level 
 		s->candidates[i].fix = s->fix[i];
 		s->candidates[i].price = UINT64_MAX;
 	}
-	if (n >= AUDITION_FROM)
+	if (n >= AUDITION_FROM && level != COLUMN_MAX)
 		count = audition(other, level, values, n, forms, count);
 	for (size_t i = 0; i < count; i++) {
 		struct candidate *swap = best;

@@ -9,6 +9,7 @@
 #define SAMPLE_FROM 512		/* integers; shorter columns are priced in all orders in full */
 #define SAMPLE_EVERY 4		/* groups; of a page the second and the sixth */
 #define SAMPLE_MARGIN 8		/* how far behind an order may be in the sample: 1/8 */
+#define SPARSE_BITS 2		/* of an integer: with fewer, a sample says little of the whole */
 #define SCAN_PAD 2
 
 static uint64_t gcd(uint64_t a, uint64_t b)
@@ -251,8 +252,8 @@ static void tally_page(struct tally *t, const struct intcol_plan *p, size_t at, 
 	}
 }
 
-/* Leaves out orders that some groups show to be of no use. */
-static unsigned promising(const struct intcol_plan *p, unsigned orders, const int32_t *narrow)
+/* Leaves out orders that some groups show to be of no use; *least: the bits of these in the best. */
+static unsigned promising(const struct intcol_plan *p, unsigned orders, const int32_t *narrow, uint64_t *least)
 {
 	uint64_t price[3] = { UINT64_MAX, UINT64_MAX, UINT64_MAX }, best = UINT64_MAX;
 
@@ -269,6 +270,7 @@ static unsigned promising(const struct intcol_plan *p, unsigned orders, const in
 	for (unsigned o = 0; o <= 2; o++)
 		if (price[o] > best + best / SAMPLE_MARGIN + p->n / 16)
 			orders &= ~INTCOL_ORDER(o);
+	*least = best;
 	return orders;
 }
 
@@ -285,12 +287,14 @@ static void extend(struct tally *t, size_t n)
 /* Finds the cheapest order, packed and by tokens. */
 static void price_orders(struct intcol_plan *p, enum column_level level, unsigned orders, const int32_t *narrow)
 {
-	size_t every = p->n % COLUMN_PAGE != 0 || p->n < 2 * COLUMN_PAGE ? 1 : level == COLUMN_FAST ? SAMPLE_EVERY :
-		       p->form.narrow ? 1 : 2;
+	uint64_t least = 0;
+	size_t every = 1;
 
 	p->packed = p->coded = UINT64_MAX;
-	if (p->n >= SAMPLE_FROM)
-		orders = promising(p, orders, narrow);
+	if (p->n >= SAMPLE_FROM && level != COLUMN_MAX)
+		orders = promising(p, orders, narrow, &least);
+	if (p->n % COLUMN_PAGE == 0 && p->n >= 2 * COLUMN_PAGE && least > p->n / SAMPLE_EVERY * SPARSE_BITS)
+		every = level == COLUMN_FAST ? SAMPLE_EVERY : p->form.narrow && p->n < COLUMN_MAX_POINTS / 2 ? 1 : 2;
 	for (uint8_t o = 0; o <= 2; o++) {
 		uint64_t coded = 0, extra = 0;
 		struct tally t = { 0 };
@@ -362,6 +366,10 @@ void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, si
 	p->packed += head;
 	p->price = p->packed;
 	if (level != COLUMN_FAST) {
+		struct token_counts counts;
+
+		if (level == COLUMN_MAX)
+			p->coded = count_tokens(p, p->coded_order, &counts);
 		p->coded += head;
 		if (p->coded * 100 / enough(level) < p->price)
 			p->price = p->coded * 100 / enough(level);

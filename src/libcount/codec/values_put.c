@@ -5,9 +5,10 @@
 
 /* Sets are looked for in so many values first: there must be repetitions among them. */
 #define SET_SAMPLE 512
-#define SET_REPEATED 16		/* one in so many, at least */
 #define SET_FROM 8		/* values */
-#define SET_WIDE 8		/* so many are no reason for one of many values */
+#define SET_NARROW 8		/* bits of a value otherwise: the more, the more a set of many saves */
+#define SET_MIDDLE 16
+#define SET_WIDE 20
 
 static bool all_equal(const double *values, size_t n)
 {
@@ -59,12 +60,14 @@ static bool repeats(struct set_scratch *s, const double *values, size_t n, uint6
 {
 	double sample[SET_SAMPLE];
 	struct distinct d;
+	uint32_t repeated;
 
 	if (n < 2 * SET_SAMPLE)
 		return true;
 	for (size_t i = 0; i < SET_SAMPLE; i++)
 		sample[i] = values[i * n / SET_SAMPLE];
-	set_open(&d, s, SET_SAMPLE, limit < n * SET_WIDE ? SET_SAMPLE / 2 : SET_SAMPLE - SET_SAMPLE / SET_REPEATED);
+	repeated = limit < n * SET_NARROW ? SET_SAMPLE / 2 : limit < n * SET_MIDDLE ? SET_SAMPLE / 8 : SET_SAMPLE / 16;
+	set_open(&d, s, SET_SAMPLE, SET_SAMPLE - repeated);
 	return distinct_add(&d, sample, SET_SAMPLE, NULL);
 }
 
@@ -78,9 +81,9 @@ static bool try_set(struct chunk_coder *c, unsigned place, enum column_level lev
 	struct distinct d;
 	bool used;
 
-	if (n < SET_FROM || !repeats(s, values, n, limit))
+	if (n < SET_FROM || (level != COLUMN_MAX && !repeats(s, values, n, limit)))
 		return false;
-	set_open(&d, s, n, (uint32_t)(n - n / 8));
+	set_open(&d, s, n, (uint32_t)(limit > n * SET_WIDE || level == COLUMN_MAX ? n - n / 8 : n / 2));
 	if (!distinct_add(&d, values, n, s->number) || (uint64_t)d.n * 8 >= limit)
 		return false;
 	distinct_sort(&d, s->rank, s->order, s->order_work, s->work);
@@ -242,10 +245,10 @@ int values_encode(struct chunk_coder *c, unsigned place, enum column_level level
 	}
 	best = candidates_choose(&c->values[place], level, values, n);
 	other = &c->values[place].candidates[best == &c->values[place].candidates[0]];
-	if ((place & VALUES_SET) == 0 && level != COLUMN_FAST &&
-	    try_set(c, place, level, values, n, best->price, other))
-		swap(&best, &other);
 	if (dict != NULL && try_series(level, dict, values, n, other) && other->price < best->price)
+		swap(&best, &other);
+	else if ((place & VALUES_SET) == 0 && level != COLUMN_FAST &&
+		 try_set(c, place, level, values, n, best->price, other))
 		swap(&best, &other);
 	if (level == COLUMN_MAX && (price = xor_price(c, place, values, n)) < best->price) {
 		best->form = (struct form){ .transform = TRANSFORM_XOR };
