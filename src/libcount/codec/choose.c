@@ -171,7 +171,8 @@ size_t forms_find(enum column_level level, const double *values, size_t n, struc
 		if (q != 0)
 			forms[found++] = (struct form){ .transform = TRANSFORM_QUOTIENT15, .divisor = (uint16_t)q };
 	}
-	forms[found++] = (struct form){ .transform = TRANSFORM_ORDERED };
+	if (!all || found != 1 || level == COLUMN_MAX)	/* plain decimals: nothing is smaller, but for sets */
+		forms[found++] = (struct form){ .transform = TRANSFORM_ORDERED };
 	return found;
 }
 
@@ -236,7 +237,7 @@ struct candidate *candidates_choose(struct values_scratch *s, enum column_level 
 		s->candidates[i].fix = s->fix[i];
 		s->candidates[i].price = UINT64_MAX;
 	}
-	if (n >= AUDITION_FROM && level != COLUMN_MAX)
+	if (n >= AUDITION_FROM && level != COLUMN_MAX && count > 1)
 		count = audition(other, level, values, n, forms, count);
 	for (size_t i = 0; i < count; i++) {
 		struct candidate *swap = best;

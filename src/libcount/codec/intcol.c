@@ -293,8 +293,12 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 	p->packed = p->coded = UINT64_MAX;
 	if (p->n >= SAMPLE_FROM && level != COLUMN_MAX)
 		orders = promising(p, orders, narrow, &least);
-	if (p->n % COLUMN_PAGE == 0 && p->n >= 2 * COLUMN_PAGE && least > p->n / SAMPLE_EVERY * SPARSE_BITS)
-		every = level == COLUMN_FAST ? SAMPLE_EVERY : p->form.narrow && p->n < COLUMN_MAX_POINTS / 2 ? 1 : 2;
+	if (least > p->n / SAMPLE_EVERY * SPARSE_BITS) {
+		if (level == COLUMN_FAST)
+			every = SAMPLE_EVERY;
+		else if (p->n >= COLUMN_MAX_POINTS / 2 || (p->n >= 2 * COLUMN_PAGE && !p->form.narrow))
+			every = 2;
+	}
 	for (uint8_t o = 0; o <= 2; o++) {
 		uint64_t coded = 0, extra = 0;
 		struct tally t = { 0 };
