@@ -32,8 +32,8 @@ static int64_t day_last(int64_t day, int64_t t)
 }
 
 /*
- * Is what a run has of its first day, up to index end, that of a dense day?  The rest of one that was cut before, and the
- * first hours of a new series, have fewer points but come as fast.
+ * Is what a run has of its first day, up to index end, that of a dense day?  The rest of one that was cut before,
+ * and the first hours of a new series, have fewer points but come as fast.
  */
 static bool dense_start(int64_t day, const int64_t *times, size_t end, int64_t last)
 {
