@@ -214,11 +214,14 @@ int column_dict_make(struct chunk_coder *c, enum column_level level, const doubl
 
 int column_dict_decode(struct chunk_coder *c, const uint8_t *p, size_t len, struct column_dict *dict)
 {
-	const uint8_t *end = p + len;
+	const uint8_t *end;
 	uint64_t n, own;
 	int ret = COUNT_OK;
 
 	*dict = (struct column_dict){ 0 };
+	if (len == 0)
+		return COUNT_ERR_CORRUPT;
+	end = p + len;
 	p = varint_get(p, end, &n);
 	if (p == NULL || n == 0 || n > COLUMN_DICT_MAX)
 		return COUNT_ERR_CORRUPT;

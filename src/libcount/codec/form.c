@@ -13,25 +13,38 @@ static struct scale scale_of(const struct form *f)
 	}
 }
 
-/* All values, if none needs a fix or is large: the usual case. */
-static bool exact_quotients(const double *values, size_t n, double divisor, int64_t *x)
+/* Integers and fixes one by one; what has no integer repeats the one before, *last.  Returns the fixes' bits, ORed. */
+static uint64_t approximate(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x,
+			    int64_t *fix)
 {
-	const struct scans *scans = scans_best();
-	size_t i = 0;
+	uint64_t any = 0;
 
-	for (; i + SCAN_GROUP <= n; i += SCAN_GROUP)
-		if (!scans->quotients(values + i, divisor, x + i))
-			return false;
-	if (i < n) {
-		double rest[SCAN_GROUP] = { 0 };
-		int64_t ints[SCAN_GROUP];
+	for (size_t i = 0; i < n; i++) {
+		uint64_t off;
 
-		memcpy(rest, values + i, (n - i) * sizeof(*values));
-		if (!scans->quotients(rest, divisor, ints))
-			return false;
-		memcpy(x + i, ints, (n - i) * sizeof(*x));
+		scale_integer(s, values[i], last);
+		off = f64_bits(values[i]) - f64_bits(scale_value(s, *last));
+		x[i] = *last;
+		fix[i] = (int64_t)off;
+		any |= off;
 	}
-	return true;
+	return any;
+}
+
+/* The same of a group, or less, which as a rule needs no fix. */
+static uint64_t divide(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x, int64_t *fix)
+{
+	double rest[SCAN_GROUP] = { 0 };
+	int64_t ints[SCAN_GROUP];
+
+	if (n < SCAN_GROUP)
+		memcpy(rest, values, n * sizeof(*values));
+	if (!scans_best()->quotients(n < SCAN_GROUP ? rest : values, s->divisor, ints))
+		return approximate(s, values, n, last, x, fix);
+	memcpy(x, ints, n * sizeof(*x));
+	memset(fix, 0, n * sizeof(*fix));
+	*last = x[n - 1];
+	return 0;
 }
 
 bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x, int64_t *fix)
@@ -46,20 +59,13 @@ bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x
 		return false;
 	}
 	s = scale_of(f);
-	if (s.way == SCALE_DIVIDE && exact_quotients(values, n, s.divisor, x))
-		return false;
-	for (size_t i = 0; i < n; i++)		/* what has no integer repeats one that has */
+	for (size_t i = 0; i < n; i++)		/* what the first ones repeat, should they have none */
 		if (scale_integer(&s, values[i], &last))
 			break;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t off;
-
-		scale_integer(&s, values[i], &last);
-		off = f64_bits(values[i]) - f64_bits(scale_value(&s, last));
-		x[i] = last;
-		fix[i] = (int64_t)off;
-		any |= off;
-	}
+	if (s.way != SCALE_DIVIDE)
+		return approximate(&s, values, n, &last, x, fix) != 0;
+	for (size_t i = 0; i < n; i += SCAN_GROUP)
+		any |= divide(&s, values + i, n - i < SCAN_GROUP ? n - i : SCAN_GROUP, &last, x + i, fix + i);
 	return any != 0;
 }
 

@@ -181,14 +181,15 @@ int values_decode(struct chunk_coder *c, unsigned place, const uint8_t *p, size_
 {
 	size_t entries = (size_t)(from + pages) * COLUMN_PAGE < n ? (size_t)pages * COLUMN_PAGE :
 								      n - (size_t)from * COLUMN_PAGE;
-	const uint8_t *end = p + len;
+	const uint8_t *end;
 	struct head h;
 	int ret;
 
-	if (len == 0) {
+	if (len == 0) {			/* p may be NULL */
 		memset(values, 0, entries * sizeof(*values));
 		return COUNT_OK;
 	}
+	end = p + len;
 	p = get_head(c, place, p, end, dict, n, &h, &ret);
 	if (p == NULL)
 		return ret;
