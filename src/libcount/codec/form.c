@@ -31,6 +31,28 @@ static uint64_t approximate(const struct scale *s, const double *values, size_t 
 	return any;
 }
 
+/* The same for quotients, without calls where products are below 2^51; see scale_integer(). */
+static uint64_t approximate_quotients(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x,
+				      int64_t *fix)
+{
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double product = values[i] * s->divisor;
+		uint64_t off;
+
+		if (product < SCALE_ROUND_LIMIT && product > -SCALE_ROUND_LIMIT)
+			*last = (int64_t)(product + SCALE_ROUND_MAGIC - SCALE_ROUND_MAGIC);
+		else
+			scale_integer(s, values[i], last);
+		off = f64_bits(values[i]) - f64_bits((double)*last / s->divisor);
+		x[i] = *last;
+		fix[i] = (int64_t)off;
+		any |= off;
+	}
+	return any;
+}
+
 /* The same of a group, or less, which as a rule needs no fix. */
 static uint64_t divide(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x, int64_t *fix)
 {
@@ -40,7 +62,7 @@ static uint64_t divide(const struct scale *s, const double *values, size_t n, in
 	if (n < SCAN_GROUP)
 		memcpy(rest, values, n * sizeof(*values));
 	if (!scans_best()->quotients(n < SCAN_GROUP ? rest : values, s->divisor, ints))
-		return approximate(s, values, n, last, x, fix);
+		return approximate_quotients(s, values, n, last, x, fix);
 	memcpy(x, ints, n * sizeof(*x));
 	memset(fix, 0, n * sizeof(*fix));
 	*last = x[n - 1];

@@ -4,8 +4,6 @@
 #include "codec/ordered.h"
 
 #define EXACT_LIMIT 9007199254740992.0		/* 2^53 */
-#define ROUND_LIMIT 2251799813685248.0		/* 2^51 */
-#define ROUND_MAGIC 6755399441055744.0		/* 1.5 * 2^52: adding it leaves no room for a fraction */
 
 const double scale_powers[SCALE_MAX_POWER + 1] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -72,8 +70,8 @@ bool scale_integer(const struct scale *s, double v, int64_t *x)
 {
 	double product = v * s->divisor;
 
-	if (product < ROUND_LIMIT && product > -ROUND_LIMIT) {
-		*x = (int64_t)(product + ROUND_MAGIC - ROUND_MAGIC);
+	if (product < SCALE_ROUND_LIMIT && product > -SCALE_ROUND_LIMIT) {
+		*x = (int64_t)(product + SCALE_ROUND_MAGIC - SCALE_ROUND_MAGIC);
 		return true;
 	}
 	if (product < EXACT_LIMIT && product > -EXACT_LIMIT) {

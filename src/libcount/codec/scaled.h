@@ -16,6 +16,8 @@
 
 #define SCALE_MAX_POWER 22	/* 10^22 is the last power of ten that a double holds exactly */
 #define SCALE_MAX_QUOTIENT 10000
+#define SCALE_ROUND_LIMIT 2251799813685248.0		/* 2^51 */
+#define SCALE_ROUND_MAGIC 6755399441055744.0		/* 1.5 * 2^52: adding it leaves no room for a fraction */
 
 enum scale_way {
 	SCALE_DIVIDE,		/* a = x / divisor, one correctly rounded division */
