@@ -410,6 +410,29 @@ static void mixtures(void **state)
 	}
 }
 
+/* Counters of 32 bits: narrow differences wrap as they do, until the base has taken up what the first order leaves. */
+static void wrapping_counters(void **state)
+{
+	uint64_t seed = 11;
+	size_t len;
+
+	(void)state;
+	for (size_t t = 0; t < 100; t++) {
+		uint32_t step = 1u << (8 + next(&seed) % 22), jitter = step >> next(&seed) % 6, x = (uint32_t)next(&seed);
+		size_t n = sizes[NSIZES / 2 + t % (NSIZES / 2)];
+
+		for (size_t i = 0; i < n; i++) {
+			uint64_t sum = 0;
+
+			for (size_t k = 0; k < 4; k++)		/* near its mean, which is what tokens are good at */
+				sum += next(&seed) % (jitter + 1) / 4;
+			x += step + (uint32_t)(next(&seed) % 10 == 0 ? sum * 4 : sum);
+			values[i] = x;
+		}
+		encode_all(n, &len);
+	}
+}
+
 /* Values of a series that repeat over the whole, in many chunks. */
 static void dictionaries(void **state)
 {
@@ -494,6 +517,7 @@ int main(void)
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(time_shapes),
 		cmocka_unit_test(mixtures),
+		cmocka_unit_test(wrapping_counters),
 		cmocka_unit_test(dictionaries),
 	};
 	int failed;

@@ -397,10 +397,12 @@ static void shift_base(struct intcol_plan *p)
 
 void intcol_settle(struct intcol_plan *p, enum column_level level)
 {
+	struct token_counts counts;
+	bool narrow = p->form.narrow;
+
 	p->form.order = p->packed_order;
 	p->form.tokens = false;
 	if (level != COLUMN_FAST && p->coded * enough(COLUMN_MAX) / enough(level) * TRY_TOKENS / 100 < p->packed) {
-		struct token_counts counts;
 		uint64_t bits = count_tokens(p, p->coded_order, &counts);
 
 		if (bits * 100 / enough(level) < p->packed) {
@@ -411,6 +413,10 @@ void intcol_settle(struct intcol_plan *p, enum column_level level)
 	}
 	if (p->form.order != 0)
 		shift_base(p);
+	if (p->form.tokens && narrow && !p->form.narrow) {	/* differences that wrapped do so no more */
+		count_tokens(p, p->form.order, &counts);
+		token_table_make(&p->table, &counts);
+	}
 }
 
 uint8_t intcol_flags(const struct intcol_plan *p)
@@ -439,7 +445,8 @@ void intcol_put_page(struct buf *out, const struct intcol_plan *p, unsigned page
 	if (p->form.order == 2)
 		buf_put_varint(out, zigzag((int64_t)s.step));
 	if (p->form.tokens) {
-		token_put(out, &p->table, d, n);
+		if (!token_put(out, &p->table, d, n))
+			out->failed = true;
 	} else {
 		pack_plan(&plan, d, n, SIZE_MAX);
 		if (!pack_put(out, &plan, d, n))
