@@ -13,6 +13,7 @@ unit_tests += \
 	tests/unit/test-block \
 	tests/unit/test-block-cut \
 	tests/unit/test-block-index \
+	tests/unit/test-block-model \
 	tests/unit/test-block-times \
 	tests/unit/test-bucket \
 	tests/unit/test-buf \
@@ -94,6 +95,7 @@ tests_unit_test_base64_SOURCES = tests/unit/test-base64.c
 tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_cut_SOURCES = tests/unit/test-block-cut.c
 tests_unit_test_block_index_SOURCES = tests/unit/test-block-index.c
+tests_unit_test_block_model_SOURCES = tests/unit/test-block-model.c
 tests_unit_test_block_times_SOURCES = tests/unit/test-block-times.c
 tests_unit_test_bucket_SOURCES = tests/unit/test-bucket.c
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c

@@ -13,6 +13,7 @@
 #include "format/block.h"
 #include "format/block_cut.h"
 #include "format/block_edits.h"
+#include "format/block_times.h"
 
 enum { MAX_N = 300000, DAY = 86400 };
 
@@ -267,6 +268,38 @@ static void test_shared_damage(void **state)
 	buf_free(&out);
 }
 
+/* Times given before as edits of a column that is out of reach by now: they get their own. */
+static void test_base_gone(void **state)
+{
+	static struct block_times t;
+	struct block_times_put put;
+	struct buf column = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	rng_state = 5;
+	for (unsigned k = 0; k < 10; k++) {
+		int64_t *v = k == 0 ? got_times : times;
+
+		for (size_t i = 0; i < 2000; i++)
+			v[i] = (int64_t)(1000 * i + rng(400));
+		assert_int_equal(block_times_put(&t, coder, COLUMN_DEFAULT, v, 2000, 64 + k, NULL, 0, &put), COUNT_OK);
+		assert_int_equal(put.place.kind, BLOCK_TIMES_SHARED);
+		if (k > 0)
+			continue;
+		n = 1999;
+		memmove(v + 50, v + 51, (n - 50) * sizeof(*v));
+		assert_int_equal(block_times_put(&t, coder, COLUMN_DEFAULT, v, n, 90, NULL, 0, &put), COUNT_OK);
+		assert_int_equal(put.place.kind, BLOCK_TIMES_EDITED);
+	}
+	assert_int_equal(column_encode_times(coder, COLUMN_DEFAULT, got_times, n, &column), COUNT_OK);
+	assert_int_equal(block_times_put(&t, coder, COLUMN_DEFAULT, got_times, n, 100, column.data, column.len, &put),
+			 COUNT_OK);
+	assert_int_equal(put.place.kind, BLOCK_TIMES_SHARED);
+	buf_free(&column);
+	block_times_free(&t);
+}
+
 /* Any pages of any chunk are what they are in the whole. */
 static void test_pages(void **state)
 {
@@ -455,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_edits),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_shared_damage),
+		cmocka_unit_test(test_base_gone),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_cuts),

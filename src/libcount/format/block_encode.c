@@ -111,11 +111,7 @@ static int make_dict(struct block_writer *w, struct chunk_coder *coder, const do
 
 	buf_clear(&w->new_dict);
 	ret = column_dict_make(coder, w->info.coding, values, n, &w->new_dict, dict);
-	if (ret == COUNT_OK && w->new_dict.failed) {
-		free(dict->v);
-		ret = COUNT_ERR_NOMEM;
-	}
-	return ret;
+	return ret == COUNT_OK && w->new_dict.failed ? COUNT_ERR_NOMEM : ret;	/* dict is freed by the caller */
 }
 
 int block_writer_points(struct block_writer *w, struct chunk_coder *coder, const int64_t *times,

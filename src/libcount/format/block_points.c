@@ -41,11 +41,12 @@ struct edits {
 
 int block_shared_at(const struct block *b, uint64_t off, struct block_shared *s, uint64_t *at)
 {
-	struct fields f = { .p = b->data + off, .end = b->data + b->dirs_off };
+	struct fields f;
 	uint64_t n, span;
 
 	if (off < HEADER_LEN || off >= b->dirs_off)
 		return block_damage(at, off);
+	f = (struct fields){ .p = b->data + off, .end = b->data + b->dirs_off };
 	*s = (struct block_shared){ 0 };
 	n = take(&f);
 	s->edited = (n & 1) != 0;

@@ -324,6 +324,7 @@ int block_times_put(struct block_times *t, struct chunk_coder *coder, enum colum
 		ret = put_known(t, coder, s, times, n, off, p);
 		if (ret != COUNT_ERR_NOTFOUND)
 			return ret;
+		ret = COUNT_OK;
 	}
 	make_edits(t, coder, times, n, &place);
 	if (t->edits.len > 0 && t->edits.len <= n / SURE_SHARE + 8)
