@@ -244,7 +244,7 @@ static bool same_stats(const struct chunk_stats *a, const struct chunk_stats *b)
 	       (f64_bits(a->sum.hi) == f64_bits(b->sum.hi) || (a->sum.hi != a->sum.hi && b->sum.hi != b->sum.hi));
 }
 
-/* A chunk that was read is the run of points that begins at its first time; returns how many, 0 if it cannot be read. */
+/* A chunk that was read is the run of points that begins at its first time; returns how many, 0 if it is broken. */
 static size_t check_chunk(const struct block *b, const struct block_chunk *c, const struct series *s)
 {
 	static int64_t times[COLUMN_MAX_POINTS];
@@ -404,8 +404,8 @@ static void test_sets(void **state)
 		one_set();
 	}
 	chunk_coder_delete(coder);
-	print_message("chunks: regular %u, own %u, shared %u, edited %u; dictionary %u (%u with shared times), tokens %u, "
-		      "several pages %u, statistics %u, recency %u, in runs %u, refused %u; %u encodings\n",
+	print_message("chunks: regular %u, own %u, shared %u, edited %u; dictionary %u (%u with shared times), "
+		      "tokens %u, several pages %u, statistics %u, recency %u, in runs %u, refused %u; %u encodings\n",
 		      seen.kinds[BLOCK_TIMES_REGULAR], seen.kinds[BLOCK_TIMES_OWN], seen.kinds[BLOCK_TIMES_SHARED],
 		      seen.kinds[BLOCK_TIMES_EDITED], seen.dictionary, seen.edited_dictionary, seen.tokens, seen.pages,
 		      seen.stats, seen.recency, seen.small, seen.refused, seen.nnames);

@@ -418,7 +418,8 @@ static void wrapping_counters(void **state)
 
 	(void)state;
 	for (size_t t = 0; t < 100; t++) {
-		uint32_t step = 1u << (8 + next(&seed) % 22), jitter = step >> next(&seed) % 6, x = (uint32_t)next(&seed);
+		uint32_t step = 1u << (8 + next(&seed) % 22), jitter = step >> next(&seed) % 6;
+		uint32_t x = (uint32_t)next(&seed);
 		size_t n = sizes[NSIZES / 2 + t % (NSIZES / 2)];
 
 		for (size_t i = 0; i < n; i++) {

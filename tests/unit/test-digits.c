@@ -43,7 +43,8 @@ static void values(void **state)
 {
 	static const double odd[] = { 0.0, -0.0, NAN, INFINITY, -INFINITY, DBL_MAX, -DBL_MAX, DBL_MIN, DBL_TRUE_MIN,
 		0.1, 0.3, 1e-6, 1e-7, 9.5e-7, 1e15, 1e15 - 1, 999999999999999, 9999999999999.98, 99999999.5,
-		1e8, 1e8 - 1, 1e21, 1e22, 0x1p53, 0x1p53 + 2, 0.05, 0.000001, 0.0000015, 123456789.123456, 4.35, 2.675, 1.005 };
+		1e8, 1e8 - 1, 1e21, 1e22, 0x1p53, 0x1p53 + 2, 0.05, 0.000001, 0.0000015, 123456789.123456,
+		4.35, 2.675, 1.005 };
 
 	(void)state;
 	for (unsigned scale = 0; scale <= DIGITS_MAX_SCALE; scale++) {
