@@ -139,7 +139,7 @@ static int warm_view(struct piece *p, struct chunk_coder *coder, const int64_t *
 	int64_t *room;
 	int ret;
 
-	if (p->u.warm.done || !times_cache_wants(c))
+	if (p->u.warm.done || c->times_len > 0)		/* times of its own */
 		return COUNT_ERR_NOTFOUND;
 	if (s->times == NULL)
 		s->times = times_cache_new();
@@ -151,7 +151,7 @@ static int warm_view(struct piece *p, struct chunk_coder *coder, const int64_t *
 		return decode_chunk(p, coder, NULL, values, err);
 	*times = room = times_cache_add(s->times, p->u.warm.block, c);
 	if (room == NULL)
-		return err_nomem(err);
+		return COUNT_ERR_NOTFOUND;
 	ret = decode_chunk(p, coder, room, values, err);
 	if (ret != COUNT_OK)
 		times_cache_drop(s->times);

@@ -1,6 +1,7 @@
-/* times_cache.c - time columns that many series of a block share, decoded once; see times_cache.h. */
+/* times_cache.c - times that many series of a block share, decoded once; see times_cache.h. */
 #include "engine/times_cache.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { SLOTS = 64 };
@@ -8,7 +9,9 @@ enum { SLOTS = 64 };
 struct slot {
 	size_t block;
 	struct block_chunk chunk;
-	int64_t *times;		/* NULL: nothing here */
+	bool used;		/* asked for once */
+	bool filled;		/* twice: here they are */
+	int64_t *times;
 	size_t room;
 };
 
@@ -31,28 +34,41 @@ void times_cache_free(struct times_cache *c)
 	free(c);
 }
 
-static bool holds(const struct slot *s, size_t block, const struct block_chunk *c)
-{
-	return s->times != NULL && s->block == block && s->chunk.stats.count != 0 && block_same_times(&s->chunk, c);
-}
-
-const int64_t *times_cache_find(struct times_cache *c, size_t block, const struct block_chunk *chunk)
+/* Where they are or are to be; NULL: nobody asked so far. */
+static struct slot *slot_of(struct times_cache *c, size_t block, const struct block_chunk *chunk)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		unsigned at = (c->next + i) % SLOTS;
+		struct slot *s = &c->slots[at];
 
-		if (holds(&c->slots[at], block, chunk)) {
+		if (s->used && s->block == block && block_same_times(&s->chunk, chunk)) {
 			c->next = (at + 1) % SLOTS;
-			return c->slots[at].times;
+			return s;
 		}
 	}
 	return NULL;
 }
 
+const int64_t *times_cache_find(struct times_cache *c, size_t block, const struct block_chunk *chunk)
+{
+	const struct slot *s = slot_of(c, block, chunk);
+
+	return s != NULL && s->filled ? s->times : NULL;
+}
+
 int64_t *times_cache_add(struct times_cache *c, size_t block, const struct block_chunk *chunk)
 {
-	struct slot *s = &c->slots[c->oldest];
+	struct slot *s = slot_of(c, block, chunk);
 
+	if (s == NULL) {
+		s = &c->slots[c->oldest];
+		s->block = block;
+		s->chunk = *chunk;
+		s->used = true;
+		s->filled = false;
+		c->oldest = c->next = (c->oldest + 1) % SLOTS;
+		return NULL;
+	}
 	if (s->room < chunk->stats.count) {
 		free(s->times);
 		s->room = 0;
@@ -61,14 +77,12 @@ int64_t *times_cache_add(struct times_cache *c, size_t block, const struct block
 			return NULL;
 		s->room = (size_t)chunk->stats.count;
 	}
-	s->block = block;
-	s->chunk = *chunk;
-	c->added = c->oldest;
-	c->oldest = c->next = (c->oldest + 1) % SLOTS;
+	s->filled = true;
+	c->added = (unsigned)(s - c->slots);
 	return s->times;
 }
 
 void times_cache_drop(struct times_cache *c)
 {
-	c->slots[c->added].chunk.stats.count = 0;	/* no chunk has none */
+	c->slots[c->added].used = c->slots[c->added].filled = false;
 }

@@ -1,13 +1,13 @@
 /*
- * times_cache.h - time columns that many series of a block share, decoded once.
+ * times_cache.h - times that many series of a block share, decoded once.
  *
- * Series of one scrape share their time columns, so a query of them all would decode and check the same
- * few again and again.  Kept are the last SLOTS of them, up to 64 KiB each.
+ * Series of one scrape have the same times, so a query of them all would decode and check the same few arrays
+ * again and again.  Kept are the last SLOTS of them that were asked for twice, up to 64 KiB each: so a query of one
+ * series keeps none.
  */
 #ifndef COUNT_ENGINE_TIMES_CACHE_H
 #define COUNT_ENGINE_TIMES_CACHE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,15 +17,10 @@ struct times_cache;
 struct times_cache *times_cache_new(void);	/* NULL: out of memory */
 void times_cache_free(struct times_cache *c);	/* NULL is fine */
 
-/* Is the chunk one whose times another one may have, too? */
-static inline bool times_cache_wants(const struct block_chunk *c)
-{
-	return !block_is_regular(c);
-}
-
-/* The times of chunk c of block number `block`, valid until the next call; NULL: not here. */
+/* The times of the chunk of that block, valid until the next call; NULL: not here. */
 const int64_t *times_cache_find(struct times_cache *c, size_t block, const struct block_chunk *chunk);
-/* Room for them, to be found from now on; NULL: out of memory.  Whoever fails to fill it drops it. */
+/* After a search in vain: room for them, to be found from now on; whoever fails to fill it drops it.  NULL: it was
+ * the first such search, or there is no memory. */
 int64_t *times_cache_add(struct times_cache *c, size_t block, const struct block_chunk *chunk);
 void times_cache_drop(struct times_cache *c);	/* what was added last */
 
