@@ -326,6 +326,7 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 		if (coded < p->coded) {
 			p->coded = coded;
 			p->coded_order = o;
+			p->beside = extra;
 		}
 	}
 }
@@ -373,8 +374,9 @@ void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, si
 		struct token_counts counts;
 
 		if (level == COLUMN_MAX)
-			p->coded = count_tokens(p, p->coded_order, &counts);
+			p->coded = count_tokens(p, p->coded_order, &counts) + p->beside;
 		p->coded += head;
+		p->beside += head;
 		if (p->coded * 100 / enough(level) < p->price)
 			p->price = p->coded * 100 / enough(level);
 	}
@@ -403,7 +405,7 @@ void intcol_settle(struct intcol_plan *p, enum column_level level)
 	p->form.order = p->packed_order;
 	p->form.tokens = false;
 	if (level != COLUMN_FAST && p->coded * enough(COLUMN_MAX) / enough(level) * TRY_TOKENS / 100 < p->packed) {
-		uint64_t bits = count_tokens(p, p->coded_order, &counts);
+		uint64_t bits = count_tokens(p, p->coded_order, &counts) + p->beside;
 
 		if (bits * 100 / enough(level) < p->packed) {
 			p->form.order = p->coded_order;
