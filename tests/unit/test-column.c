@@ -361,6 +361,14 @@ static void time_shapes(void **state)
 		times[i] = 1700000000000 + (int64_t)i * 60000 + (int64_t)(next(&seed) % 512);
 	assert_string_equal(encode_times(1024, &len), "grid");
 	assert_in_range(len, 1, 1024 * 9 / 8 + 48);
+	for (unsigned late = 2; late <= 4; late++) {		/* the same in seconds: the mean step is none of them */
+		for (size_t i = 0; i < 1024; i++)
+			times[i] = 1700000000000 + (int64_t)i * 60000 + (next(&seed) % late == 0) * 1000;
+		times[0] = 1700000000000;
+		times[1023] = 1700000000000 + INT64_C(1023) * 60000 + 1000;
+		assert_non_null(strstr(encode_times(1024, &len), "grid"));
+		assert_in_range(len, 1, 1024 * 1 / 8 + 48);
+	}
 	times[0] = 0;				/* gaps at the edge of 32 bits: narrow as they are, not from m[-1] on */
 	for (int64_t gap = (INT64_C(1) << 30) - 2; gap < INT64_C(1) << 33; gap += gap / 3) {
 		for (size_t n = 2; n <= 5; n++) {

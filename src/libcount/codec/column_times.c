@@ -46,6 +46,14 @@ static uint64_t usual_step(const int64_t *times, size_t n)
 	return low + (sum + near / 2) / near;
 }
 
+/* A step that keeps the factor of the times, such as 1000 where they are whole seconds. */
+static uint64_t whole_step(uint64_t step, uint64_t factor)
+{
+	uint64_t whole = step <= INT64_MAX ? (step + factor / 2) / factor * factor : 0;
+
+	return whole != 0 ? whole : step;
+}
+
 static void plan(struct candidate *k, enum column_level level, const int64_t *times, size_t n, uint64_t step,
 		 unsigned orders)
 {
@@ -94,7 +102,7 @@ int column_encode_times(struct chunk_coder *c, enum column_level level, const in
 	grid->x = c->values[0].x[1];
 	plan(ints, level, times, n, 0, INTCOL_ORDER(1) | INTCOL_ORDER(2));
 	if (n >= GRID_FROM && level != COLUMN_FAST) {
-		step = usual_step(times, n);
+		step = whole_step(usual_step(times, n), ints->plan.form.factor);
 		plan(grid, level, times, n, step, INTCOL_ORDER(0));
 	}
 	if (n >= GRID_FROM && level != COLUMN_FAST && grid->plan.price + 24 < ints->plan.price)
