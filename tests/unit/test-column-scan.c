@@ -81,17 +81,17 @@ static void lengths(void **state)
 	}
 }
 
-/* Exact where each comes back from its integer, as scale_integer() has it too. */
+/* Integers and fixes as scale_integer() and scale_value() have them. */
 static void quotients(void **state)
 {
 	double values[SCAN_GROUP];
-	int64_t x[SCAN_GROUP], want;
+	int64_t x[SCAN_GROUP], fix[SCAN_GROUP], want;
 	uint64_t seed = 2;
 
 	(void)state;
 	for (unsigned trial = 0; trial < 20000; trial++) {
 		struct scale s = { SCALE_DIVIDE, trial % 5 == 4 ? 60 : scale_powers[trial % 23] };
-		bool exact = true;
+		bool exact = true, near = true;
 
 		for (size_t i = 0; i < SCAN_GROUP; i++)
 			values[i] = (double)unzigzag(next(&seed) & bits_mask(trial / 23 % 53)) / s.divisor;
@@ -100,14 +100,43 @@ static void quotients(void **state)
 
 			values[next(&seed) % SCAN_GROUP] = odd[next(&seed) % 8];
 		}
-		for (size_t i = 0; i < SCAN_GROUP; i++)
-			exact &= fabs(values[i] * s.divisor) < 0x1p51 && scale_integer(&s, values[i], &want) &&
+		for (size_t i = 0; i < SCAN_GROUP; i++) {
+			near &= fabs(values[i] * s.divisor) < 0x1p51;
+			exact &= near && scale_integer(&s, values[i], &want) &&
 				 f64_bits(scale_value(&s, want)) == f64_bits(values[i]);
+		}
 		for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
-			assert_int_equal(scans_of((enum cpu_level)level)->quotients(values, s.divisor, x), exact);
-			for (size_t i = 0; exact && i < SCAN_GROUP; i++) {
+			assert_int_equal(scans_of((enum cpu_level)level)->quotients(values, s.divisor, x, fix),
+					 exact ? SCAN_EXACT : near ? SCAN_FIXED : SCAN_FAR);
+			for (size_t i = 0; near && i < SCAN_GROUP; i++) {
 				scale_integer(&s, values[i], &want);
 				assert_true(x[i] == want);
+				assert_true(f64_bits(scale_value(&s, want)) + (uint64_t)fix[i] == f64_bits(values[i]));
+			}
+		}
+	}
+}
+
+static void differences(void **state)
+{
+	int64_t m[2 + 64], d[64];
+	uint64_t seed = 4;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 4000; trial++) {
+		unsigned order = 1 + trial % 2;
+		bool narrow = trial / 2 % 2 != 0;
+		size_t n = 8 * (trial % 9);
+
+		for (size_t i = 0; i < 2 + n; i++)
+			m[i] = unzigzag(next(&seed) & bits_mask(trial % 65));
+		for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+			scans_of((enum cpu_level)level)->differences(m + 2, n, order, narrow, d);
+			for (size_t i = 0; i < n; i++) {
+				const uint64_t *u = (const uint64_t *)m + 2 + i;
+				uint64_t want = order == 1 ? u[0] - u[-1] : u[0] - 2 * u[-1] + u[-2];
+
+				assert_true(d[i] == (narrow ? (int32_t)(uint32_t)want : (int64_t)want));
 			}
 		}
 	}
@@ -143,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(quotients),
+		cmocka_unit_test(differences),
 		cmocka_unit_test(offsets),
 	};
 

@@ -29,12 +29,15 @@ static bool find_powers(double v, uint8_t *exact, uint8_t *near)
 	*exact = *near = NO_POWER;
 	for (uint8_t k = 0; k <= SCALE_MAX_POWER; k++) {
 		struct scale s = { SCALE_DIVIDE, scale_powers[k] };
+		double product = v * s.divisor;
 		uint64_t off;
 		int64_t x;
 
-		if (!scale_integer(&s, v, &x))
+		if (product < SCALE_ROUND_LIMIT && product > -SCALE_ROUND_LIMIT)	/* as scale_integer() */
+			x = (int64_t)(product + SCALE_ROUND_MAGIC - SCALE_ROUND_MAGIC);
+		else if (!scale_integer(&s, v, &x))
 			return false;
-		if (fabs(v * s.divisor - (double)x) > fabs(v * s.divisor) * FAR_OFF)
+		if (fabs(product - (double)x) > fabs(product) * FAR_OFF)
 			continue;
 		off = f64_bits(v) - f64_bits(scale_value(&s, x));
 		if (*near == NO_POWER && off + SMALL_FIX <= 2 * SMALL_FIX)
@@ -57,12 +60,14 @@ static void insert(uint8_t *sorted, size_t n, uint8_t k)
 }
 
 /* The powers worth trying, at most 3; none if most values have none.  *all: each has one, of few digits. */
-static size_t find_decimals(const double *values, size_t n, struct form *forms, bool *all)
+static size_t find_decimals(enum column_level level, const double *values, size_t n, struct form *forms, bool *all)
 {
 	uint8_t exact[SAMPLES], near[SAMPLES], k[3], close;
-	size_t m = n < FEW_VALUES ? (n < SAMPLES / 2 ? n : SAMPLES / 2) : SAMPLES, most, found = 0;
+	size_t m = n < FEW_VALUES ? SAMPLES / 2 : SAMPLES, most, found = 0;
 
 	*all = true;
+	m = level == COLUMN_FAST ? m / 2 : m;
+	m = n < m ? n : m;
 	for (size_t i = 0; i < m; i++) {
 		uint8_t e, f;
 
@@ -160,7 +165,7 @@ static uint64_t common_denominator(enum scale_way way, const double *values, siz
 size_t forms_find(enum column_level level, const double *values, size_t n, struct form *forms)
 {
 	bool all;
-	size_t found = find_decimals(values, n, forms, &all);
+	size_t found = find_decimals(level, values, n, forms, &all);
 	uint64_t q;
 
 	if (level != COLUMN_FAST && !all) {
@@ -205,7 +210,7 @@ void candidate_price(struct candidate *k, enum column_level level, const struct 
 		   (k->fixes ? fixes_price(k->fix, n) : 0);
 }
 
-/* Leaves the forms that are not far behind in two short runs: returns how many. */
+/* Leaves the forms that are not far behind in two short runs, at the fast level the best: returns how many. */
 static size_t audition(struct candidate *k, enum column_level level, const double *values, size_t n, struct form *forms,
 		       size_t count)
 {
@@ -220,8 +225,10 @@ static size_t audition(struct candidate *k, enum column_level level, const doubl
 		price[i] = k->price;
 		best = price[i] < best ? price[i] : best;
 	}
+	if (level != COLUMN_FAST)
+		best += best / 8 + AUDITION_GRACE;
 	for (size_t i = 0; i < count; i++)
-		if (price[i] <= best + best / 8 + AUDITION_GRACE)
+		if (price[i] <= best)
 			forms[good++] = forms[i];
 	return good;
 }
@@ -233,7 +240,7 @@ struct candidate *candidates_choose(struct values_scratch *s, enum column_level 
 	size_t count = forms_find(level, values, n, forms);
 
 	for (int i = 0; i < 2; i++) {
-		s->candidates[i].x = s->x[i];
+		s->candidates[i].x = s->x[i] + INTCOL_PAD;
 		s->candidates[i].fix = s->fix[i];
 		s->candidates[i].price = UINT64_MAX;
 	}

@@ -98,8 +98,8 @@ int column_encode_times(struct chunk_coder *c, enum column_level level, const in
 		return COUNT_ERR_INVALID;
 	if (is_regular(times, n))
 		return COUNT_OK;
-	ints->x = c->values[0].x[0];
-	grid->x = c->values[0].x[1];
+	ints->x = c->values[0].x[0] + INTCOL_PAD;
+	grid->x = c->values[0].x[1] + INTCOL_PAD;
 	plan(ints, level, times, n, 0, INTCOL_ORDER(1) | INTCOL_ORDER(2));
 	if (n >= GRID_FROM && level != COLUMN_FAST) {
 		step = whole_step(usual_step(times, n), ints->plan.form.factor);

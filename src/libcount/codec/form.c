@@ -13,7 +13,7 @@ static struct scale scale_of(const struct form *f)
 	}
 }
 
-/* Integers and fixes one by one; what has no integer repeats the one before, *last.  Returns the fixes' bits, ORed. */
+/* Integers and fixes one by one; what has no integer repeats the one before, *last.  Returns 0 if no fix is needed. */
 static uint64_t approximate(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x,
 			    int64_t *fix)
 {
@@ -53,20 +53,25 @@ static uint64_t approximate_quotients(const struct scale *s, const double *value
 	return any;
 }
 
-/* The same of a group, or less, which as a rule needs no fix. */
+/* The same of a group, or less, by vectors where products are below 2^51. */
 static uint64_t divide(const struct scale *s, const double *values, size_t n, int64_t *last, int64_t *x, int64_t *fix)
 {
+	bool whole = n == SCAN_GROUP;
 	double rest[SCAN_GROUP] = { 0 };
-	int64_t ints[SCAN_GROUP];
+	int64_t ints[SCAN_GROUP], fixes[SCAN_GROUP];
+	enum scan_found found;
 
-	if (n < SCAN_GROUP)
+	if (!whole)
 		memcpy(rest, values, n * sizeof(*values));
-	if (!scans_best()->quotients(n < SCAN_GROUP ? rest : values, s->divisor, ints))
+	found = scans_best()->quotients(whole ? values : rest, s->divisor, whole ? x : ints, whole ? fix : fixes);
+	if (found == SCAN_FAR)
 		return approximate_quotients(s, values, n, last, x, fix);
-	memcpy(x, ints, n * sizeof(*x));
-	memset(fix, 0, n * sizeof(*fix));
+	if (!whole) {
+		memcpy(x, ints, n * sizeof(*x));
+		memcpy(fix, fixes, n * sizeof(*fix));
+	}
 	*last = x[n - 1];
-	return 0;
+	return found == SCAN_FIXED;
 }
 
 bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x, int64_t *fix)

@@ -10,7 +10,8 @@
 #define SAMPLE_EVERY 4		/* groups; of a page the second and the sixth */
 #define SAMPLE_MARGIN 8		/* how far behind an order may be in the sample: 1/8 */
 #define SPARSE_BITS 2		/* of an integer: with fewer, a sample says little of the whole */
-#define SCAN_PAD 2
+#define FAST_SAMPLES 7		/* of a median, at the fast level */
+#define FAST_SAMPLE_FROM 256
 
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
@@ -28,11 +29,11 @@ static uint64_t magnitude(int64_t v)
 	return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 }
 
-/* The middle one of some of them. */
-static int64_t median(const int64_t *x, size_t n)
+/* The middle one of some of them, SAMPLES at most. */
+static int64_t median(const int64_t *x, size_t n, size_t samples)
 {
 	int64_t some[SAMPLES];
-	size_t m = n < SAMPLES ? n : SAMPLES;
+	size_t m = n < samples ? n : samples;
 
 	for (size_t i = 0; i < m; i++) {
 		int64_t v = x[i * n / m];
@@ -76,15 +77,24 @@ static uint64_t common_factor(const int64_t *x, size_t n, int64_t base)
 	return f == 0 || f > INT64_MAX ? 1 : f;
 }
 
-/* x[i] becomes m[i]; narrow gets them too where they fit, and two before them. */
-static void divide_out(int64_t *x, size_t n, struct intcol *form, int32_t *narrow)
+/* The integers before the first that leave it and the second no more than what follows: INTCOL_PAD of them. */
+static void pad(int64_t *m, size_t n)
+{
+	uint64_t *u = (uint64_t *)m;
+
+	u[-1] = n < 2 ? u[0] : 2 * u[0] - u[1];
+	u[-2] = 2 * u[-1] - u[0];
+}
+
+/* x[i] becomes m[i]; narrow gets them too where they fit, both with INTCOL_PAD before them. */
+static void divide_out(int64_t *x, size_t n, enum column_level level, struct intcol *form, int32_t *narrow)
 {
 	uint64_t f, inverse;
 	size_t even = n & ~(size_t)7;
 	unsigned shift;
 	bool fits;
 
-	form->base = median(x, n);
+	form->base = median(x, n, level == COLUMN_FAST ? FAST_SAMPLES : SAMPLES);
 	form->factor = common_factor(x, n, form->base);
 	fits = scans_best()->offsets(x, even, form->base, narrow);
 	for (size_t i = even; i < n; i++) {
@@ -106,30 +116,34 @@ static void divide_out(int64_t *x, size_t n, struct intcol *form, int32_t *narro
 		}
 	}
 	form->narrow = fits;
-	narrow[-1] = n < 2 ? narrow[0] : (int32_t)(2 * (uint32_t)narrow[0] - (uint32_t)narrow[1]);
-	narrow[-2] = (int32_t)(2 * (uint32_t)narrow[-1] - (uint32_t)narrow[0]);
+	pad(x, n);
+	narrow[-1] = (int32_t)(uint32_t)x[-1];
+	narrow[-2] = (int32_t)(uint32_t)x[-2];
 }
 
 struct start { uint64_t m, step; };	/* m[-1] and s[-1] of a page */
 
-/* The d of a page of n integers, and what stands before it. */
+/* The d of a page of n integers, with INTCOL_PAD in front, and what stands before it. */
 static struct start residuals(int64_t *restrict d, const int64_t *restrict m, size_t n, unsigned order, bool narrow)
 {
 	const uint64_t *u = (const uint64_t *)m;	/* differences wrap */
+	size_t even = n & ~(size_t)7;
 	struct start s = { 0, 0 };
 
+	if (order != 0)
+		scans_best()->differences(m, even, order, narrow, d);
 	switch (order) {
 	case 0:
 		memcpy(d, m, n * sizeof(*d));
 		return s;
 	case 1:
-		for (size_t i = 1; i < n; i++)
+		for (size_t i = even > 1 ? even : 1; i < n; i++)
 			d[i] = (int64_t)(u[i] - u[i - 1]);
 		d[0] = n > 1 ? d[1] : 0;
 		s.m = u[0] - (uint64_t)d[0];
 		break;
 	default:
-		for (size_t i = 2; i < n; i++)
+		for (size_t i = even > 2 ? even : 2; i < n; i++)
 			d[i] = (int64_t)(u[i] - 2 * u[i - 1] + u[i - 2]);
 		d[0] = n > 2 ? d[2] : 0;
 		if (n > 1)
@@ -139,7 +153,8 @@ static struct start residuals(int64_t *restrict d, const int64_t *restrict m, si
 		s.step -= (uint64_t)d[0];
 	}
 	if (narrow) {
-		for (size_t i = 0; i < n; i++)
+		d[0] = (int32_t)(uint32_t)d[0];
+		for (size_t i = even; i < n; i++)
 			d[i] = (int32_t)(uint32_t)d[i];
 		s.m = (uint64_t)(int64_t)(int32_t)(uint32_t)s.m;
 		s.step = (uint64_t)(int64_t)(int32_t)(uint32_t)s.step;
@@ -237,7 +252,7 @@ static void tally_page(struct tally *t, const struct intcol_plan *p, size_t at, 
 		if (every > 1 && n < PACK_GROUP)
 			break;
 		t->seen += n;
-		if (n == PACK_GROUP && (p->form.narrow || order == 0 || at + i != 0)) {
+		if (n == PACK_GROUP) {
 			struct scan_lengths l;
 
 			if (p->form.narrow)
@@ -252,19 +267,21 @@ static void tally_page(struct tally *t, const struct intcol_plan *p, size_t at, 
 	}
 }
 
-/* Leaves out orders that some groups show to be of no use; *least: the bits of these in the best. */
-static unsigned promising(const struct intcol_plan *p, unsigned orders, const int32_t *narrow, uint64_t *least)
+/* Leaves out orders that some groups show to be of no use; *least: the bits of these in the best.  Fills tallies. */
+static unsigned promising(const struct intcol_plan *p, unsigned orders, const int32_t *narrow, uint64_t *least,
+			  struct tally tallies[3])
 {
 	uint64_t price[3] = { UINT64_MAX, UINT64_MAX, UINT64_MAX }, best = UINT64_MAX;
 
 	for (unsigned o = 0; o <= 2; o++) {
-		struct tally t = { 0 };
+		struct tally *t = &tallies[o];
 
 		if ((orders & INTCOL_ORDER(o)) == 0)
 			continue;
+		*t = (struct tally){ 0 };
 		for (size_t at = 0; at < p->n; at += COLUMN_PAGE)
-			tally_page(&t, p, at, o, narrow, SAMPLE_EVERY);
-		price[o] = t.packed;
+			tally_page(t, p, at, o, narrow, SAMPLE_EVERY);
+		price[o] = t->packed;
 		best = price[o] < best ? price[o] : best;
 	}
 	for (unsigned o = 0; o <= 2; o++)
@@ -289,10 +306,11 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 {
 	uint64_t least = 0;
 	size_t every = 1;
+	struct tally tallies[3];
 
 	p->packed = p->coded = UINT64_MAX;
-	if (p->n >= SAMPLE_FROM && level != COLUMN_MAX)
-		orders = promising(p, orders, narrow, &least);
+	if (p->n >= (level == COLUMN_FAST ? FAST_SAMPLE_FROM : SAMPLE_FROM) && level != COLUMN_MAX)
+		orders = promising(p, orders, narrow, &least, tallies);
 	if (least > p->n / SAMPLE_EVERY * SPARSE_BITS) {
 		if (level == COLUMN_FAST)
 			every = SAMPLE_EVERY;
@@ -313,8 +331,11 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 			extra += at == 0 || o == 0 ? 0 : varint_bits(zigzag((int64_t)s.m));
 			extra += o == 2 ? varint_bits(zigzag((int64_t)s.step)) : 0;
 			coded += TOKEN_PAGE_BITS;
-			tally_page(&t, p, at, o, narrow, every);
+			if (every != SAMPLE_EVERY)
+				tally_page(&t, p, at, o, narrow, every);
 		}
+		if (every == SAMPLE_EVERY)
+			t = tallies[o];
 		extend(&t, p->n);
 		if (t.packed + extra < p->packed) {
 			p->packed = t.packed + extra;
@@ -342,7 +363,7 @@ static uint64_t count_tokens(struct intcol_plan *p, unsigned order, struct token
 
 		residuals(d, p->m + at, page, order, p->form.narrow);
 		if (at == 0)
-			token_count_start(counts, order == 1 ? median(d, page) : 0);
+			token_count_start(counts, order == 1 ? median(d, page, SAMPLES) : 0);
 		bits += TOKEN_PAGE_BITS;
 		token_count(counts, d, page);
 	}
@@ -356,16 +377,16 @@ static uint64_t enough(enum column_level level)
 
 void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders)
 {
-	int32_t narrow[SCAN_PAD + COLUMN_MAX_POINTS];
+	int32_t narrow[INTCOL_PAD + COLUMN_MAX_POINTS];
 	unsigned pages = column_pages(n);
 	uint64_t head;
 
 	p->m = p->x = x;
 	p->n = n;
-	divide_out(x, n, &p->form, narrow + SCAN_PAD);
+	divide_out(x, n, level, &p->form, narrow + INTCOL_PAD);
 	if (n < 3)
 		orders = orders & ~INTCOL_ORDER(2) ? orders & ~INTCOL_ORDER(2) : INTCOL_ORDER(0);
-	price_orders(p, level, orders, narrow + SCAN_PAD);
+	price_orders(p, level, orders, narrow + INTCOL_PAD);
 	head = 8 + (p->form.factor > 1 ? varint_bits(p->form.factor) : 0) + varint_bits(zigzag(p->form.base)) +
 	       (pages - 1) * 16 + (pages > 1 ? pages * 8 : 0);
 	p->packed += head;
@@ -385,16 +406,18 @@ void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, si
 /* m[-1] of the first page becomes 0, in 64 bits: it may not stay narrow.  The base takes it up. */
 static void shift_base(struct intcol_plan *p)
 {
-	int64_t d[COLUMN_PAGE], min = 0, max = 0, *x = p->x;
+	int32_t narrow[COLUMN_MAX_POINTS];
+	size_t even = p->n & ~(size_t)7;
+	int64_t d[8], *x = p->x;
 	struct start s = residuals(d, x, p->n < 3 ? p->n : 3, p->form.order, false);
 
 	p->form.base = (int64_t)((uint64_t)p->form.base + s.m * p->form.factor);
-	for (size_t i = 0; i < p->n; i++) {
+	p->form.narrow = scans_best()->offsets(x, even, (int64_t)s.m, narrow);
+	for (size_t i = even; i < p->n; i++) {
 		x[i] = (int64_t)((uint64_t)x[i] - s.m);
-		min = x[i] < min ? x[i] : min;
-		max = x[i] > max ? x[i] : max;
+		p->form.narrow &= x[i] == (int32_t)x[i];
 	}
-	p->form.narrow = min >= INT32_MIN && max <= INT32_MAX;
+	pad(x, p->n);
 }
 
 void intcol_settle(struct intcol_plan *p, enum column_level level)

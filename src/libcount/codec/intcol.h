@@ -48,9 +48,11 @@ struct intcol_plan {
 	struct token_table table;	/* for tokens */
 };
 
+#define INTCOL_PAD 2		/* integers that are written in front of those of a column */
+
 /*
- * Prices a column of the n integers x, 1 to COLUMN_MAX_POINTS, which become its m and must stay till it is
- * written.  orders is a set.
+ * Prices a column of the n integers x, 1 to COLUMN_MAX_POINTS, with room for INTCOL_PAD in front, which become its
+ * m and must stay till it is written.  orders is a set.
  */
 void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, size_t n, unsigned orders);
 

@@ -19,12 +19,18 @@ struct scan_lengths {
 	int64_t min, max;
 };
 
+enum scan_found {
+	SCAN_FAR,
+	SCAN_FIXED,		/* some fix is not 0 */
+	SCAN_EXACT
+};
+
 struct scans {
 	/*
-	 * x[i] = values[i] * divisor rounded to an integer; false, with x undefined, unless each is within 2^51 and
-	 * x[i] / divisor is values[i] bit for bit.
+	 * x[i] = values[i] * divisor rounded to an integer, and fix[i] what the bits of values[i] are above those of
+	 * x[i] / divisor.  SCAN_FAR, with both undefined, unless each product is within 2^51.
 	 */
-	bool (*quotients)(const double *values, double divisor, int64_t *x);
+	enum scan_found (*quotients)(const double *values, double divisor, int64_t *x, int64_t *fix);
 
 	/* What an order leaves of m, modulo 2^32; m[-1] and, for order 2, m[-2] are read. */
 	void (*lengths32)(const int32_t *m, unsigned order, struct scan_lengths *l);
@@ -34,6 +40,12 @@ struct scans {
 
 	/* x[i] -= base, n a multiple of 8; narrow gets the low halves.  Returns whether each x fits in 32 bits. */
 	bool (*offsets)(int64_t *x, size_t n, int64_t base, int32_t *narrow);
+
+	/*
+	 * What an order, 1 or 2, leaves of n integers, a multiple of 8; m[-1] and, for order 2, m[-2] are read.
+	 * Narrow: modulo 2^32, signed; else modulo 2^64.
+	 */
+	void (*differences)(const int64_t *m, size_t n, unsigned order, bool narrow, int64_t *d);
 };
 
 const struct scans *scans_best(void);

@@ -40,21 +40,24 @@ INLINE bool any(i64v v)
 	return all != 0;
 }
 
-static bool quotients(const double *values, double divisor, int64_t *x)
+static enum scan_found quotients(const double *values, double divisor, int64_t *x, int64_t *fix)
 {
 	f64v none = { 0 }, by = none + divisor, limit = none + ROUND_LIMIT;
-	i64v wrong = { 0 };
+	i64v wrong = { 0 }, far = { 0 };
 
 	for (size_t i = 0; i < SCAN_GROUP; i += LONGS) {
 		f64v v = load_doubles(values + i), product = v * by, sum = product + ROUND_MAGIC;
 		f64v back = (sum - ROUND_MAGIC) / by;
-		i64v n = (i64v)sum - ROUND_MAGIC_BITS;
+		i64v n = (i64v)sum - ROUND_MAGIC_BITS, off = (i64v)((u64v)v - (u64v)back);
 
-		wrong |= (i64v)back ^ (i64v)v;
-		wrong |= ~(i64v)((product < limit) & (product > -limit));
+		wrong |= off;
+		far |= ~(i64v)((product < limit) & (product > -limit));
 		memcpy(x + i, &n, sizeof(n));
+		memcpy(fix + i, &off, sizeof(off));
 	}
-	return !any(wrong);
+	if (any(far))
+		return SCAN_FAR;
+	return any(wrong) ? SCAN_FIXED : SCAN_EXACT;
 }
 
 /*
@@ -175,6 +178,36 @@ static void lengths64(const int64_t *m, unsigned order, struct scan_lengths *l)
 		lengths64_by(m, 2, l);
 }
 
+/* The low halves with their signs. */
+INLINE i64v low_half(u64v v)
+{
+	return (i64v)(((v & UINT32_MAX) ^ UINT64_C(0x80000000)) - UINT64_C(0x80000000));
+}
+
+INLINE void differences_by(const int64_t *m, size_t n, unsigned order, bool narrow, int64_t *d)
+{
+	for (size_t i = 0; i < n; i += LONGS) {
+		u64v v = (u64v)load64(m + i), before = (u64v)load64(m + i - 1);
+		i64v left;
+
+		v -= before;
+		if (order == 2)
+			v -= before - (u64v)load64(m + i - 2);
+		left = narrow ? low_half(v) : (i64v)v;
+		memcpy(d + i, &left, sizeof(left));
+	}
+}
+
+static void differences(const int64_t *m, size_t n, unsigned order, bool narrow, int64_t *d)
+{
+	switch (order * 2 + narrow) {
+	case 2: differences_by(m, n, 1, false, d); break;
+	case 3: differences_by(m, n, 1, true, d); break;
+	case 4: differences_by(m, n, 2, false, d); break;
+	default: differences_by(m, n, 2, true, d); break;
+	}
+}
+
 static bool offsets(int64_t *x, size_t n, int64_t base, int32_t *narrow)
 {
 	u64v none = { 0 }, from = none + (uint64_t)base;
@@ -184,7 +217,7 @@ static bool offsets(int64_t *x, size_t n, int64_t base, int32_t *narrow)
 		for (size_t k = i; k < i + 8; k += LONGS) {
 			i64v m = (i64v)((u64v)load64(x + k) - from);
 
-			wrong |= (m << 32 >> 32) ^ m;
+			wrong |= low_half((u64v)m) ^ m;
 			memcpy(x + k, &m, sizeof(m));
 		}
 		for (size_t k = i; k < i + 8; k++)
@@ -198,4 +231,5 @@ const struct scans SCANS = {
 	.lengths32 = lengths32,
 	.lengths64 = lengths64,
 	.offsets = offsets,
+	.differences = differences,
 };

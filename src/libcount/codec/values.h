@@ -42,7 +42,7 @@ struct candidate {
 	uint64_t price;			/* of the whole column, see intcol.h */
 	struct intcol_plan plan;
 	uint32_t set_n;			/* distinct values, for TRANSFORM_SET */
-	int64_t *x, *fix;		/* room for COLUMN_MAX_POINTS each; x becomes the plan's m */
+	int64_t *x, *fix;		/* room for COLUMN_MAX_POINTS each, INTCOL_PAD before x, the plan's m */
 };
 
 /* Where a column stands: by itself, as a page of its own, as the set of another, as both. */
@@ -52,7 +52,8 @@ struct candidate {
 
 /* Scratch memory of a column being encoded at one place. */
 struct values_scratch {
-	int64_t x[2][COLUMN_MAX_POINTS], fix[2][COLUMN_MAX_POINTS];	/* of the best candidate and another */
+	int64_t x[2][INTCOL_PAD + COLUMN_MAX_POINTS];		/* of the best candidate and another */
+	int64_t fix[2][COLUMN_MAX_POINTS];
 	struct candidate candidates[2];
 	struct buf pages, page, set;
 };
