@@ -418,6 +418,32 @@ static void mixtures(void **state)
 	}
 }
 
+/* Values made to fall into one slot are no set and no dictionary, rather than taking time that grows with their square. */
+static void colliding_values(void **state)
+{
+	enum { N = 100000, DISTINCT = 6000 };
+	double *v = calloc(N, sizeof(*v)), *other = calloc(DISTINCT, sizeof(*other));
+	uint64_t factor = UINT64_C(0x9e3779b97f4a7c15), inverse = factor, seed = 3;
+	struct column_dict dict;
+	struct buf out = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	assert_true(v != NULL && other != NULL);
+	for (int i = 0; i < 6; i++)
+		inverse *= 2 - factor * inverse;
+	for (uint64_t i = 1; n < DISTINCT; i++)
+		other[n++] = ordered_to_double((int64_t)(i * inverse));
+	for (size_t i = 0; i < N; i++)
+		v[i] = other[next(&seed) % DISTINCT];
+	assert_int_equal(column_dict_make(coder, COLUMN_DEFAULT, v, N, &out, &dict), COUNT_OK);
+	assert_int_equal(dict.n, 0);
+	assert_int_equal(out.len, 0);
+	free(v);
+	free(other);
+	buf_free(&out);
+}
+
 /* Counters of 32 bits: narrow differences wrap as they do, until the base has taken up what the first order leaves. */
 static void wrapping_counters(void **state)
 {
@@ -527,6 +553,7 @@ int main(void)
 		cmocka_unit_test(time_shapes),
 		cmocka_unit_test(mixtures),
 		cmocka_unit_test(wrapping_counters),
+		cmocka_unit_test(colliding_values),
 		cmocka_unit_test(dictionaries),
 	};
 	int failed;

@@ -5,6 +5,8 @@
 
 #include "codec/ordered.h"
 
+#define STEPS 16		/* of the search for a slot, a value, on average: natural values need one or two */
+
 static inline size_t place(const struct distinct *d, uint64_t key)
 {
 	return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - d->size_bits));
@@ -18,14 +20,17 @@ void distinct_start(struct distinct *d)
 
 bool distinct_add(struct distinct *d, const double *values, size_t n, uint32_t *numbers)
 {
-	size_t mask = ((size_t)1 << d->size_bits) - 1;
+	size_t mask = ((size_t)1 << d->size_bits) - 1, steps = (n + d->size_bits) * STEPS;
 
 	for (size_t i = 0; i < n; i++) {
 		int64_t key = double_to_ordered(values[i]);
 		size_t at = place(d, (uint64_t)key);
 
-		while (d->slot[at] != 0 && d->ordered[d->slot[at] - 1] != key)
+		while (d->slot[at] != 0 && d->ordered[d->slot[at] - 1] != key) {
+			if (steps-- == 0)
+				return false;
 			at = (at + 1) & mask;
+		}
 		if (d->slot[at] == 0) {
 			if (d->n == d->max)
 				return false;
@@ -37,7 +42,6 @@ bool distinct_add(struct distinct *d, const double *values, size_t n, uint32_t *
 	}
 	return true;
 }
-
 
 /*
  * Radix sort by bytes, the lowest first; a byte that is the same in all is left out.  Ends in order and in

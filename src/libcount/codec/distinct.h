@@ -18,7 +18,7 @@ struct distinct {
 void distinct_start(struct distinct *d);
 
 /* Adds values and notes each one's number, which is not yet its rank, unless numbers is NULL.  False: there are
- * more than max. */
+ * more than max, or they have been made to fall into the same slots, which would take time without end. */
 bool distinct_add(struct distinct *d, const double *values, size_t n, uint32_t *numbers);
 
 /* Sorts; rank[number] is the rank of a value.  All arrays have room for n; the last three are overwritten. */
