@@ -142,6 +142,47 @@ static void differences(void **state)
 	}
 }
 
+/* x / q to 15 digits, by the definition. */
+static double digits15(int64_t x, uint64_t q)
+{
+	unsigned __int128 a = x < 0 ? 0 - (uint64_t)x : (uint64_t)x, power = 1, n;
+	unsigned j = 0;
+
+	while (a != 0 && j < 22 && a * power < q * (unsigned __int128)UINT64_C(100000000000000)) {
+		power *= 10;
+		j++;
+	}
+	n = (a * power + q / 2) / q;
+	return (x < 0 && n != 0 ? -1 : 1) * ((double)(uint64_t)n / scale_powers[j]);
+}
+
+static void quotients15(void **state)
+{
+	int64_t x[200];
+	double values[200];
+	uint64_t seed = 5;
+
+	(void)state;
+	for (unsigned trial = 0; trial < 20000; trial++) {
+		uint64_t q = trial < SCALE_MAX_QUOTIENT ? 1 + trial : 1 + next(&seed) % SCALE_MAX_QUOTIENT;
+		struct scale s = { SCALE_DIGITS15, (double)q };
+		unsigned width = trial % 51;
+		size_t n = trial % 200;
+
+		for (size_t i = 0; i < n; i++) {
+			x[i] = unzigzag(next(&seed) & bits_mask(trial % 3 == 0 ? (unsigned)(next(&seed) % 51) : width));
+			if (trial % 5 == 0)	/* about where the digits become more */
+				x[i] = (int64_t)(scale_powers[trial / 5 % 13] * (trial % 2 != 0 ? (double)q : 1)) + x[i] % 3;
+			x[i] %= INT64_C(1) << 53;
+		}
+		scale_values15((double)q, x, n, values);
+		for (size_t i = 0; i < n; i++) {
+			assert_true(f64_bits(values[i]) == f64_bits(digits15(x[i], q)));
+			assert_true(f64_bits(values[i]) == f64_bits(scale_value(&s, x[i])));
+		}
+	}
+}
+
 static void offsets(void **state)
 {
 	int64_t x[64], copy[64];
@@ -173,6 +214,7 @@ int main(void)
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(quotients),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(quotients15),
 		cmocka_unit_test(offsets),
 	};
 

@@ -114,6 +114,26 @@ int column_encode_times(struct chunk_coder *c, enum column_level level, const in
 	return ret;
 }
 
+/* Adds the points of a grid, base + i * step. */
+static void add_grid(int64_t *times, size_t n, uint64_t base, uint64_t step)
+{
+	uint64_t at[8], t[8];
+	size_t i;
+
+	for (size_t k = 0; k < 8; k++)
+		at[k] = base + step * k;
+	for (i = 0; i + 8 <= n; i += 8) {	/* constant counts are what compilers make vectors of */
+		memcpy(t, times + i, sizeof(t));
+		for (size_t k = 0; k < 8; k++)
+			t[k] += at[k];
+		for (size_t k = 0; k < 8; k++)
+			at[k] += 8 * step;
+		memcpy(times + i, t, sizeof(t));
+	}
+	for (size_t k = 0; i < n; i++, k++)
+		times[i] = (int64_t)((uint64_t)times[i] + at[k]);
+}
+
 /* The head, up to the lengths of the pages; NULL, and *ret says why. */
 static const uint8_t *get_head(struct chunk_coder *c, const uint8_t *p, const uint8_t *end, struct intcol *ints,
 			       uint64_t *step, int *ret)
@@ -161,8 +181,8 @@ static int get_pages(struct chunk_coder *c, const uint8_t *p, size_t len, int64_
 		if (intcol_get_page(kernels_best(), span[i].p, span[i].end, &ints, &c->decoders[0], i, m, times) !=
 		    span[i].end)
 			return COUNT_ERR_CORRUPT;
-		for (size_t k = 0; step != 0 && k < m; k++)
-			times[k] = (int64_t)((uint64_t)times[k] + base + step * k);
+		if (step != 0)
+			add_grid(times, m, base, step);
 		times += m;
 	}
 	return COUNT_OK;
@@ -179,8 +199,8 @@ int column_decode_times(struct chunk_coder *c, const uint8_t *p, size_t len, int
 	if (len != 0)
 		return get_pages(c, p, len, first, n, from, pages, times);
 	base = (uint64_t)first + step * from * COLUMN_PAGE;
-	for (size_t i = 0; i < entries; i++)
-		times[i] = (int64_t)(base + step * i);
+	memset(times, 0, entries * sizeof(*times));
+	add_grid(times, entries, base, step);
 	return COUNT_OK;
 }
 

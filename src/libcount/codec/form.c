@@ -98,8 +98,5 @@ bool form_apply(const struct form *f, const double *values, size_t n, int64_t *x
 
 void form_digits15(const struct form *f, const int64_t *x, size_t n, double *values)
 {
-	struct scale s = scale_of(f);
-
-	for (size_t i = 0; i < n; i++)
-		values[i] = scale_value(&s, x[i]);
+	scale_values15(f->divisor, x, n, values);
 }

@@ -74,21 +74,31 @@ static const uint8_t *packed(struct job *j, const uint8_t *p, const uint8_t *end
 	return p;
 }
 
+/* A whole group: the constant count is what compilers make vectors of. */
+static void to_fields(const struct job *j, const int64_t *left, union fields *u)
+{
+	if (j->narrow) {
+		for (size_t i = 0; i < PACK_GROUP; i++)
+			u->narrow[i] = (uint32_t)left[i];
+	} else {
+		memcpy(u->wide, left, sizeof(u->wide));
+	}
+}
+
 static void unpacked(struct job *j, const int64_t *left, size_t n, union entry *out)
 {
+	int64_t rest[PACK_GROUP] = { 0 };
 	union fields u;
+	size_t i;
 
-	for (size_t i = 0; i < n; i += PACK_GROUP) {
-		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
-
-		memset(&u, 0, sizeof(u));
-		if (j->narrow) {
-			for (size_t l = 0; l < m; l++)
-				u.narrow[l] = (uint32_t)left[i + l];
-		} else {
-			memcpy(u.wide, left + i, m * sizeof(*left));
-		}
-		finish_some(j, &u, m, out + i);
+	for (i = 0; i + PACK_GROUP <= n; i += PACK_GROUP) {
+		to_fields(j, left + i, &u);
+		finish(j, &u, out + i);
+	}
+	if (i < n) {
+		memcpy(rest, left + i, (n - i) * sizeof(*left));
+		to_fields(j, rest, &u);
+		finish_some(j, &u, n - i, out + i);
 	}
 }
 

@@ -16,18 +16,22 @@ static const uint64_t powers[20] = {
 	10000000000000000, 100000000000000000, 1000000000000000000, UINT64_C(10000000000000000000),
 };
 
-/*
- * x / q to 15 digits: the integer nearest to x * 10^j / q, over 10^j, where j makes it 15 digits long.
- * No overflow: x * 10^j < q * 10^15 <= 10^19, and q * 10^14 <= 10^18.
- */
-static double digits15(int64_t x, uint64_t q)
-{
-	uint64_t a = x < 0 ? 0 - (uint64_t)x : (uint64_t)x, n;
-	unsigned j = 0;
-	double d;
+/* Where a is low to low + span - 1, a * 10^power / q has 15 digits before the point. */
+struct digits { uint64_t low, span; unsigned power; };
 
-	if (a == 0)
-		return 0;
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+/*
+ * Which power makes a / q 15 digits long, a > 0, and what else it serves.  No overflow: q * 10^14 <= 10^18,
+ * a * 10^power < q * 10^15 <= 10^19.
+ */
+static struct digits digits_of(uint64_t a, uint64_t q)
+{
+	unsigned j = 0;
+
 	if (a < q) {
 		for (j = 15; a * powers[j] < q * powers[14]; j++)	/* ends at 18: q <= 10^4 */
 			;
@@ -35,9 +39,55 @@ static double digits15(int64_t x, uint64_t q)
 		while (j < 14 && a < q * powers[14 - j])
 			j++;
 	}
-	n = (a * powers[j] + q / 2) / q;
-	d = (double)n / scale_powers[j];
+	if (j >= 15) {
+		uint64_t low = divide_up(q * powers[14], powers[j]);
+
+		return (struct digits){ low, (j == 15 ? q : divide_up(q * powers[14], powers[j - 1])) - low, j };
+	}
+	return (struct digits){ q * powers[14 - j], j == 0 ? 0 - q * powers[14] : q * (powers[15 - j] - powers[14 - j]), j };
+}
+
+/* x / q to 15 digits: the integer nearest to x * 10^j / q, over 10^j, where j makes it 15 digits long. */
+static double digits15(int64_t x, uint64_t q)
+{
+	uint64_t a = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
+	unsigned j;
+	double d;
+
+	if (a == 0)
+		return 0;
+	j = digits_of(a, q).power;
+	d = (double)((a * powers[j] + q / 2) / q) / scale_powers[j];
 	return x < 0 ? -d : d;
+}
+
+/* a / q by UINT64_MAX / q: the estimate is too low by 1 at most, for what is left out of both is below 1. */
+static inline uint64_t divide_by(uint64_t a, uint64_t q, uint64_t reciprocal)
+{
+	uint64_t n = (uint64_t)((unsigned __int128)a * reciprocal >> 64);
+
+	return n + (a - n * q >= q);
+}
+
+void scale_values15(double divisor, const int64_t *x, size_t n, double *values)
+{
+	uint64_t q = (uint64_t)divisor, reciprocal = UINT64_MAX / q;
+	struct digits g = { .low = 1 };
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t a = x[i] < 0 ? 0 - (uint64_t)x[i] : (uint64_t)x[i];
+		double d;
+
+		if (a - g.low >= g.span) {
+			if (a == 0) {
+				values[i] = 0;
+				continue;
+			}
+			g = digits_of(a, q);
+		}
+		d = (double)divide_by(a * powers[g.power] + q / 2, q, reciprocal) / scale_powers[g.power];
+		values[i] = x[i] < 0 ? -d : d;
+	}
 }
 
 double scale_value(const struct scale *s, int64_t x)

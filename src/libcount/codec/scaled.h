@@ -12,6 +12,7 @@
 #define COUNT_CODEC_SCALED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SCALE_MAX_POWER 22	/* 10^22 is the last power of ten that a double holds exactly */
@@ -33,8 +34,9 @@ struct scale {
 
 extern const double scale_powers[SCALE_MAX_POWER + 1];	/* of ten */
 
-/* a for one x. */
+/* a for one x; of SCALE_DIGITS15 for n of them, faster where they are of similar size. */
 double scale_value(const struct scale *s, int64_t x);
+void scale_values15(double divisor, const int64_t *x, size_t n, double *values);
 
 /* The integer whose a is v or is near it; false if v is NaN or beyond 2^53 / divisor. */
 bool scale_integer(const struct scale *s, double v, int64_t *x);

@@ -200,6 +200,9 @@ static bool levels_get(struct bit_reader *r, unsigned span, unsigned golomb, uns
 	return true;
 }
 
+typedef uint32_t slots_t __attribute__((vector_size(16)));
+
+/* So many at a time that the last store may go beyond the token's: what follows is filled later. */
 static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned resolution)
 {
 	uint16_t freq[TOKEN_SPAN];
@@ -207,10 +210,15 @@ static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned re
 
 	token_frequencies(level, d->span, resolution, d->slot_bits, freq);
 	for (uint32_t i = 0; i < d->span; i++) {
-		uint32_t entry = i | (uint32_t)freq[i] << 8;
+		slots_t low = (slots_t){ 0, 1u << 20, 2u << 20, 3u << 20 } + (i | (uint32_t)freq[i] << 8);
+		slots_t high = low + (4u << 20);
 
-		for (uint32_t k = 0; k < freq[i]; k++)
-			slot[k] = entry | k << 20;
+		for (uint32_t k = 0; k < freq[i]; k += TOKEN_AT_ONCE) {
+			memcpy(slot + k, &low, sizeof(low));
+			memcpy(slot + k + 4, &high, sizeof(high));
+			low += (uint32_t)TOKEN_AT_ONCE << 20;
+			high += (uint32_t)TOKEN_AT_ONCE << 20;
+		}
 		slot += freq[i];
 	}
 }
