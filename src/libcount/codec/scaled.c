@@ -44,7 +44,7 @@ static struct digits digits_of(uint64_t a, uint64_t q)
 
 		return (struct digits){ low, (j == 15 ? q : divide_up(q * powers[14], powers[j - 1])) - low, j };
 	}
-	return (struct digits){ q * powers[14 - j], j == 0 ? 0 - q * powers[14] : q * (powers[15 - j] - powers[14 - j]), j };
+	return (struct digits){ q * powers[14 - j], (j == 0 ? 0 : q * powers[15 - j]) - q * powers[14 - j], j };
 }
 
 /* x / q to 15 digits: the integer nearest to x * 10^j / q, over 10^j, where j makes it 15 digits long. */

@@ -59,7 +59,8 @@ struct token_decoder {
 	uint8_t fine, slot_bits, longest;	/* longest: the most raw bits of a token */
 	uint8_t raw[TOKEN_SPAN];		/* raw bits of each token */
 	uint64_t base[TOKEN_SPAN];		/* and the least u */
-	uint32_t slot[TOKEN_MAX_SLOTS + TOKEN_AT_ONCE];	/* bits 0-7 token - first, 8-19 its frequency, 20-31 slot - start */
+	uint32_t slot[TOKEN_MAX_SLOTS + TOKEN_AT_ONCE];	/* bits 0-7 token - first, 8-19 its frequency,
+							 * 20-31 slot - start */
 };
 
 /*
