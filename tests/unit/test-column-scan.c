@@ -172,7 +172,7 @@ static void quotients15(void **state)
 		for (size_t i = 0; i < n; i++) {
 			x[i] = unzigzag(next(&seed) & bits_mask(trial % 3 == 0 ? (unsigned)(next(&seed) % 51) : width));
 			if (trial % 5 == 0)	/* about where the digits become more */
-				x[i] = x[i] % 3 + (int64_t)(scale_powers[trial / 5 % 13] * (trial % 2 != 0 ? s.divisor : 1));
+				x[i] = x[i] % 3 + (int64_t)(scale_powers[trial / 5 % 13] * (trial % 2 ? s.divisor : 1));
 			x[i] %= INT64_C(1) << 53;
 		}
 		scale_values15((double)q, x, n, values);

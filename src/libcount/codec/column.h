@@ -99,6 +99,9 @@ static inline int64_t column_regular_step(size_t len, int64_t first, int64_t las
 	return len != 0 || n < 2 ? 0 : (int64_t)(((uint64_t)last - (uint64_t)first) / (n - 1));
 }
 
+/* n times, from first on, at equal distances; sums wrap. */
+void column_fill_times(int64_t first, uint64_t step, size_t n, int64_t *times);
+
 /* A short name of the first page's encoding for reports, such as "regular" and "decimal". */
 const char *column_times_name(const uint8_t *p, size_t len, size_t n);
 const char *column_values_name(const uint8_t *p, size_t len, size_t n);

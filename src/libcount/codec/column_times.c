@@ -134,6 +134,12 @@ static void add_grid(int64_t *times, size_t n, uint64_t base, uint64_t step)
 		times[i] = (int64_t)((uint64_t)times[i] + at[k]);
 }
 
+void column_fill_times(int64_t first, uint64_t step, size_t n, int64_t *times)
+{
+	memset(times, 0, n * sizeof(*times));
+	add_grid(times, n, (uint64_t)first, step);
+}
+
 /* The head, up to the lengths of the pages; NULL, and *ret says why. */
 static const uint8_t *get_head(struct chunk_coder *c, const uint8_t *p, const uint8_t *end, struct intcol *ints,
 			       uint64_t *step, int *ret)
@@ -191,16 +197,14 @@ static int get_pages(struct chunk_coder *c, const uint8_t *p, size_t len, int64_
 int column_decode_times(struct chunk_coder *c, const uint8_t *p, size_t len, int64_t first, int64_t last,
 			size_t n, unsigned from, unsigned pages, int64_t *times)
 {
-	uint64_t step = (uint64_t)column_regular_step(len, first, last, n), base;
+	uint64_t step = (uint64_t)column_regular_step(len, first, last, n);
 	size_t entries;
 
 	if (!column_range(n, from, pages, &entries))
 		return COUNT_ERR_INVALID;
 	if (len != 0)
 		return get_pages(c, p, len, first, n, from, pages, times);
-	base = (uint64_t)first + step * from * COLUMN_PAGE;
-	memset(times, 0, entries * sizeof(*times));
-	add_grid(times, entries, base, step);
+	column_fill_times((int64_t)((uint64_t)first + step * from * COLUMN_PAGE), step, entries, times);
 	return COUNT_OK;
 }
 

@@ -2,7 +2,8 @@
  * token_join.c - values from tokens and raw bits; see token.h.
  *
  * Where each value's raw bits begin is a running sum of widths.  The AVX-512 kernel makes that sum for eight
- * values at a time and gathers, which takes two thirds of the time; gathers of four, with AVX2, gain nothing.
+ * values at a time and gathers, which takes two thirds of the time.  There is none for AVX2: nobody has measured
+ * whether gathers of four would gain anything.
  */
 #include "base/cpu.h"
 #include "codec/token_fit.h"

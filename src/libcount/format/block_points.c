@@ -158,8 +158,8 @@ static int read_times(const struct block *b, const struct block_chunk *c, struct
 	n = n < count - begin ? n : count - begin;
 	switch (c->times.kind) {
 	case BLOCK_TIMES_REGULAR:
-		for (size_t i = 0; i < n; i++)
-			times[i] = (int64_t)((uint64_t)c->stats.first_time + c->times.step * (begin + i));
+		column_fill_times((int64_t)((uint64_t)c->stats.first_time + c->times.step * begin), c->times.step, n,
+				  times);
 		return COUNT_OK;
 	case BLOCK_TIMES_OWN:
 		ret = column_decode_times(coder, b->data + c->times.off, c->times.len, c->stats.first_time,
