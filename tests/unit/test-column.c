@@ -418,6 +418,29 @@ static void mixtures(void **state)
 	}
 }
 
+/* The other way round: what begins in the middle is narrow from there only, and jumps wrap that did not before. */
+static void wrapping_jumps(void **state)
+{
+	uint64_t seed = 12;
+	size_t len;
+
+	(void)state;
+	for (size_t t = 0; t < 50; t++) {
+		size_t n = sizes[NSIZES / 2 + t % (NSIZES / 2)];
+		double walk = 0, level = 1.7e9;
+
+		for (size_t i = 0; i < n; i++) {
+			for (size_t k = 0; k < 4; k++)
+				walk += (double)(next(&seed) % 250);
+			walk -= 498;
+			if (i >= 3 && (level == 1.7e9 || next(&seed) % 100 == 0))
+				level = level == 0 && next(&seed) % 2 == 0 ? 3.4e9 : 0;
+			values[i] = level + walk;
+		}
+		encode_all(n, &len);
+	}
+}
+
 /* Values made to fall into one slot are no set and no dictionary, rather than taking time that grows with their square. */
 static void colliding_values(void **state)
 {
@@ -553,6 +576,7 @@ int main(void)
 		cmocka_unit_test(time_shapes),
 		cmocka_unit_test(mixtures),
 		cmocka_unit_test(wrapping_counters),
+		cmocka_unit_test(wrapping_jumps),
 		cmocka_unit_test(colliding_values),
 		cmocka_unit_test(dictionaries),
 	};

@@ -438,7 +438,7 @@ void intcol_settle(struct intcol_plan *p, enum column_level level)
 	}
 	if (p->form.order != 0)
 		shift_base(p);
-	if (p->form.tokens && narrow && !p->form.narrow) {	/* differences that wrapped do so no more */
+	if (p->form.tokens && narrow != p->form.narrow) {	/* differences wrap as they did not, or no more */
 		count_tokens(p, p->form.order, &counts);
 		token_table_make(&p->table, &counts);
 	}
