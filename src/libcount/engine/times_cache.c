@@ -17,6 +17,7 @@ struct slot {
 
 struct times_cache {
 	struct slot slots[SLOTS];
+	unsigned n;		/* slots that were ever used */
 	unsigned next;		/* series after series asks for the same columns in the same order: look here first */
 	unsigned oldest;
 	unsigned added;
@@ -37,12 +38,14 @@ void times_cache_free(struct times_cache *c)
 /* Where they are or are to be; NULL: nobody asked so far. */
 static struct slot *slot_of(struct times_cache *c, size_t block, const struct block_chunk *chunk)
 {
-	for (unsigned i = 0; i < SLOTS; i++) {
-		unsigned at = (c->next + i) % SLOTS;
-		struct slot *s = &c->slots[at];
+	for (unsigned i = 0, at = c->next; i < c->n; i++, at++) {
+		struct slot *s;
 
+		if (at >= c->n)
+			at = 0;
+		s = &c->slots[at];
 		if (s->used && s->block == block && block_same_times(&s->chunk, chunk)) {
-			c->next = (at + 1) % SLOTS;
+			c->next = at + 1;
 			return s;
 		}
 	}
@@ -66,6 +69,7 @@ int64_t *times_cache_add(struct times_cache *c, size_t block, const struct block
 		s->chunk = *chunk;
 		s->used = true;
 		s->filled = false;
+		c->n += c->n < SLOTS;
 		c->oldest = c->next = (c->oldest + 1) % SLOTS;
 		return NULL;
 	}
