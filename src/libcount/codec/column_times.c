@@ -114,30 +114,42 @@ int column_encode_times(struct chunk_coder *c, enum column_level level, const in
 	return ret;
 }
 
-/* Adds the points of a grid, base + i * step. */
-static void add_grid(int64_t *times, size_t n, uint64_t base, uint64_t step)
+typedef uint64_t pair_t __attribute__((vector_size(16)));
+
+#define PAIRS 4			/* at a time: what one waits for, the others fill */
+
+/* base + i * step, added to times or instead of them. */
+static inline __attribute__((always_inline)) void put_grid(int64_t *times, size_t n, uint64_t base, uint64_t step,
+							   bool add)
 {
-	uint64_t at[8], t[8];
+	pair_t at[PAIRS], v;
 	size_t i;
 
-	for (size_t k = 0; k < 8; k++)
-		at[k] = base + step * k;
-	for (i = 0; i + 8 <= n; i += 8) {	/* constant counts are what compilers make vectors of */
-		memcpy(t, times + i, sizeof(t));
-		for (size_t k = 0; k < 8; k++)
-			t[k] += at[k];
-		for (size_t k = 0; k < 8; k++)
-			at[k] += 8 * step;
-		memcpy(times + i, t, sizeof(t));
+	for (size_t k = 0; k < PAIRS; k++)
+		at[k] = (pair_t){ base + step * 2 * k, base + step * (2 * k + 1) };
+	for (i = 0; i + 2 * PAIRS <= n; i += 2 * PAIRS) {
+#pragma GCC unroll 4
+		for (size_t k = 0; k < PAIRS; k++) {
+			v = (pair_t){ 0 };
+			if (add)
+				memcpy(&v, times + i + 2 * k, sizeof(v));
+			v += at[k];
+			memcpy(times + i + 2 * k, &v, sizeof(v));
+			at[k] += 2 * PAIRS * step;
+		}
 	}
-	for (size_t k = 0; i < n; i++, k++)
-		times[i] = (int64_t)((uint64_t)times[i] + at[k]);
+	for (; i < n; i++)
+		times[i] = (int64_t)((add ? (uint64_t)times[i] : 0) + base + step * i);
+}
+
+static void add_grid(int64_t *times, size_t n, uint64_t base, uint64_t step)
+{
+	put_grid(times, n, base, step, true);
 }
 
 void column_fill_times(int64_t first, uint64_t step, size_t n, int64_t *times)
 {
-	memset(times, 0, n * sizeof(*times));
-	add_grid(times, n, (uint64_t)first, step);
+	put_grid(times, n, (uint64_t)first, step, false);
 }
 
 /* The head, up to the lengths of the pages; NULL, and *ret says why. */
