@@ -441,7 +441,7 @@ static void wrapping_jumps(void **state)
 	}
 }
 
-/* Values made to fall into one slot are no set and no dictionary, rather than taking time that grows with their square. */
+/* Values made to fall into one slot are no set and no dictionary: no time that grows with their square. */
 static void colliding_values(void **state)
 {
 	enum { N = 100000, DISTINCT = 6000 };
