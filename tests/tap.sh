@@ -23,6 +23,7 @@
 #	skip WHY		nothing more here: all of the file if no test has run yet, else the rest
 #	skip_one DESC WHY	one result, skipped
 #	need CMD...		skip the file unless these commands are there
+#	faketime_works		true if faketime is there and can set the clock of the tools
 #	shared FILE		prints the path of a file of real data, see COUNT_SHARED; false if not there
 #	background CMD		runs CMD beside; its id is in $pid; ended with the test
 #	note TEXT		a line in the log
@@ -214,6 +215,21 @@ need()
 	for tap_cmd in "$@"; do
 		command -v "$tap_cmd" >/dev/null || skip "$tap_cmd is not installed"
 	done
+}
+
+# Preloaded before a sanitizer's runtime faketime may not only fail but hang; on a busy machine it may be late; and it
+# names what it shares by its process id, so that something of a process that was killed may be in its way.
+faketime_works()
+{
+	command -v faketime >/dev/null || return 1
+	for tap_try in 1 2 3; do
+		if timeout -k 1 10 faketime '2024-06-01 00:00:00' count-query --version >"$tap_dir/tap/clock" 2>&1; then
+			! grep -q Sanitizer "$tap_dir/tap/clock"
+			return
+		fi
+		grep -q '^faketime: s[eh]m_open' "$tap_dir/tap/clock" || [ "$tap_try" = 1 ] || return 1
+	done
+	return 1
 }
 
 shared() { [ -n "$COUNT_SHARED" ] && [ -e "$COUNT_SHARED/$1" ] && echo "$COUNT_SHARED/$1"; }

@@ -12,7 +12,7 @@ the next runs.  --fake: the clock goes on 7 hours a round (faketime), so that re
 no garbage is older than a day when its manifest is written.
 
 S3_* say where the bucket is.  Prints a line for each check that fails, and one of numbers; exit 1 if any did."""
-import argparse, collections, json, math, os, random, subprocess, sys, time
+import argparse, collections, json, math, os, random, re, subprocess, sys, time
 
 BASE = 1672531200000		# 2023-01-01
 HOUR = 3600000
@@ -51,9 +51,9 @@ def tool(*args, directory="a", stdin=None):
 
 
 def finish(p, args, directory, stdin=None):
-    """(stdout, stderr, status).  faketime may find the semaphore of a process that was killed in its way."""
+    """(stdout, stderr, status).  faketime may find what a process that was killed left in its way."""
     out, err = p.communicate(stdin, timeout=600)
-    while p.returncode == 1 and "faketime: sem_open" in err:
+    while p.returncode == 1 and re.search("^faketime: s[eh]m_open", err):
         p = tool(*args, directory=directory, stdin=stdin)
         out, err = p.communicate(stdin, timeout=600)
     return out, err, p.returncode
