@@ -1,6 +1,6 @@
 #!/bin/sh
 # t0060 - --help, the manual pages and the completions of the shells know the same options.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 tools='count-ingest count-query count-flush count-archive count-manifest'
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1110 - count-ingest: the formats, and how names and values are spelled.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 fresh() { rm -rf data; count-ingest --quiet "$@"; }
 

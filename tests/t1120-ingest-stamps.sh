@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1120 - count-ingest: timestamps by magnitude, by --time-unit, of receipt, and directories of other units.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 fresh() { rm -rf data; count-ingest --quiet "$@"; }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1130 - count-ingest: refused lines are named, counted, kept; all others are stored.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 fresh() { rm -rf data; count-ingest "$@"; }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1140 - count-ingest: --name, --tag, --prefix, --sync, --dry-run, --init, --json, and the directory.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 fresh() { rm -rf data; count-ingest -q "$@"; }
 from() { text=$1; shift; printf "$text" | "$@"; }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1150 - count-ingest on a stream: seen within the second, kept when a signal ends it.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 need mkfifo
 
 # until_prints N CMD: wait up to N tenths of a second for output of CMD.

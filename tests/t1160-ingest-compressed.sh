@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1160 - count-ingest: compressed files, members of archives, and damaged ones.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 [ -e "$COUNT_MODULE_DIR/input.so" ] || skip 'built without the module for compressed input'
 
 fresh() { rm -rf data; count-ingest -q "$@"; }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t1170 - count-ingest --jobs: many threads store, name, keep and count what one does, in the same order.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 # Lines of a fleet with everything among them that a line can be: new and repeated series, points that later
 # ones replace, all formats, comments, CR LF, bad lines; about 8 MB.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t2110 - count-query: the formats, times, and what happens when nobody takes the output.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 count-ingest -q --time-unit ms <<'END'
 a,b 1.5 1700000000123

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t2120 - count-query: what it says when there is nothing to print, and about its usage.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 ok 'no directory'			exits 2 stderr_has "$DATA_DIR" count-query
 ok '... where that came from'		exits 2 stderr_has DATA_DIR count-query

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t2130 - count-query: --check and --max-age as alerts, --plot as a picture.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 now=$(date +%s)
 printf 'disk;host=a 95.5 %s\ndisk;host=b 50 %s\nold 1 %s\nsick NaN %s\n' "$((now - 5))" "$((now - 5))" "$((now - 7200))" \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t2800 - count-query when the question is wrong, the answer empty, or nobody can take it.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 printf 'cpu.a 1 1700000000\ncpu.a 2 1700000060\nmem{host="x"} 5 1700000000\n' | count-ingest -q
 count-query >all

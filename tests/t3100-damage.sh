@@ -1,7 +1,7 @@
 #!/bin/sh
 # t3100 - a data directory that lost a part, was damaged, or is of a newer version: exit 3 with the file's
 # name, whatever can be read is answered, and nothing is made worse.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 # Three sources: a block (cold name: b), a sealed segment (s), the active one (h).
 seq 1 3000 | awk '{ print "b", $1, 1700000000 + $1 }' | count-ingest -q

@@ -1,7 +1,7 @@
 #!/bin/sh
 # t3110 - a disk that is full, a limit on file sizes, few files: exit 3 and a message, what was acknowledged is
 # kept, and when there is room again all goes on without repair.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 awk 'BEGIN { for (i = 1; i <= 60000; i++) print "s" i % 97, i * 1.37, 1700000000 + i }' >big
 awk '{ print $1, $2, $3 "000" }' big | LC_ALL=C sort >big.sorted

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t3120 - a process that stands still stops no other; two flushes at once.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 need strace
 strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
 strace -o /dev/null -e inject=fsync:signal=SIGCONT:when=1 true 2>/dev/null || skip 'this strace cannot inject'

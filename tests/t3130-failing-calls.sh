@@ -1,7 +1,7 @@
 #!/bin/sh
 # t3130 - system calls that fail, one by one: what was acknowledged is kept, status 0 only when all was stored,
 # and the next run needs no repair.  With SLOW=1 each openat() too.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 need strace
 strace -o /dev/null -e inject=fsync:error=EIO:when=1 true 2>/dev/null || skip 'strace may not inject here'
 # A leak checker cannot work under a tracer.

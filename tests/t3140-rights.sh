@@ -1,7 +1,7 @@
 #!/bin/sh
 # t3140 - modes, links, rights: what is made is for its owner alone, nothing is written through a link, a
 # directory that may only be read answers queries; which settings are obeyed.
-. "${srcdir:-.}/tap.sh"
+. "${srcdir:-$(dirname "$0")}/tap.sh"
 
 put() { echo "$*" | count-ingest -q; }
 
