@@ -7,9 +7,13 @@ need jq python3
 # shellcheck source=tests/lib/s3.sh
 . "$srcdir/lib/s3.sh"
 
-now=$(date +%s)
-midnight=$((now / 86400 * 86400))
-half=$(((now + 1800) % 3600))	# no point comes of age while this runs
+# Points lie half way between the whole 10 minutes since now: none comes of age for five minutes.
+set_clock()
+{
+	now=$(date +%s)
+	midnight=$((now / 86400 * 86400))
+	half=$(((now + 300) % 3600))
+}
 # series NAME FROM TO STEP: lines of points between these ages in days, a point each STEP seconds.
 series()
 {
@@ -92,6 +96,7 @@ asks()
 everything()
 {
 	rm -rf data
+	set_clock
 	first=y
 	{
 		series steady 60 0 600
