@@ -184,38 +184,49 @@ void history_merge_some(struct history *h)
 
 /* ---- The comparison ---- */
 
-static void check_series(struct history *h, struct snapshot *snap, struct chunk_coder *coder,
-			 size_t series)
+/* The points at stamps [at, end), and no others, also if `from` and `last` stand between two stamps. */
+static void check_series(struct history *h, struct snapshot *snap, struct chunk_coder *coder, size_t series,
+			 size_t at, size_t end, int64_t from, int64_t last)
 {
 	struct piece_list list = { 0 };
 	struct count_error err = { 0 };
 	struct merge_step step;
 	struct merge *m;
 	char name[64];
-	size_t at = 0;
 	int ret;
 
 	history_name(series, name);
-	ok(pieces_find(snap, name, strlen(name), INT64_MIN, INT64_MAX, COUNT_TIER_ALL, &list,
-		       &err), &err);
-	assert_int_equal(merge_new(&list, INT64_MIN, INT64_MAX, coder, &m), COUNT_OK);
+	ok(pieces_find(snap, name, strlen(name), from, last, COUNT_TIER_ALL, &list, &err), &err);
+	assert_int_equal(merge_new(&list, from, last, coder, &m), COUNT_OK);
 	while ((ret = merge_next(m, NULL, NULL, &step, &err)) == 1) {
 		for (size_t i = 0; i < step.n; i++, at++) {
-			while (at < h->nstamps && h->stamps[at] < step.times[i]) {
+			while (at < end && h->stamps[at] < step.times[i]) {
 				assert_false(h->have[series * h->nstamps + at]);
 				at++;
 			}
-			assert_true(at < h->nstamps);
+			assert_true(at < end);
 			assert_int_equal(h->stamps[at], step.times[i]);
 			assert_true(h->have[series * h->nstamps + at]);
 			assert_true(h->value[series * h->nstamps + at] == step.values[i]);
 		}
 	}
 	ok(ret, &err);
-	for (; at < h->nstamps; at++)
+	for (; at < end; at++)
 		assert_false(h->have[series * h->nstamps + at]);
 	merge_delete(m);
 	piece_list_free(&list);
+}
+
+/* Of all series the same random range. */
+static void check_range(struct history *h, struct snapshot *snap, struct chunk_coder *coder)
+{
+	size_t lo = history_random(h) % h->nstamps, hi = lo + 1 + history_random(h) % (h->nstamps - lo);
+	int64_t from = h->stamps[lo], last = h->stamps[hi - 1];
+
+	from -= lo > 0 && history_random(h) % 2 && h->stamps[lo - 1] < from - 1;
+	last += hi < h->nstamps && history_random(h) % 2 && last + 1 < h->stamps[hi];
+	for (size_t i = 0; i < h->nseries; i++)
+		check_series(h, snap, coder, i, lo, hi, from, last);
 }
 
 /* Every file is named, and lies in its window. */
@@ -248,7 +259,9 @@ void history_check(struct history *h)
 
 	ok(snapshot_open(&h->db->dir, INT64_MIN, INT64_MAX, &snap, &err), &err);
 	for (size_t i = 0; i < h->nseries; i++)
-		check_series(h, &snap, coder, i);
+		check_series(h, &snap, coder, i, 0, h->nstamps, INT64_MIN, INT64_MAX);
+	for (size_t i = 0; i < 4; i++)
+		check_range(h, &snap, coder);
 	if (snap.ndamages != 0)
 		print_error("%s\n", snap.damage.text);
 	assert_int_equal(snap.ndamages, 0);

@@ -244,6 +244,31 @@ static bool same_stats(const struct chunk_stats *a, const struct chunk_stats *b)
 	       (f64_bits(a->sum.hi) == f64_bits(b->sum.hi) || (a->sum.hi != a->sum.hi && b->sum.hi != b->sum.hi));
 }
 
+/* Of the points of a chunk those of a range come with the rest of their pages. */
+static void check_within(const struct block *b, const struct block_chunk *c, const int64_t *times, const double *values)
+{
+	static int64_t got_times[COLUMN_MAX_POINTS];
+	static double got_values[COLUMN_MAX_POINTS];
+	size_t n = c->stats.count, lo = rng(n), hi = lo + rng(n - lo), got;
+	int64_t from = times[lo] - (times[lo] > INT64_MIN && rng(2)), last = times[hi] + (times[hi] < INT64_MAX && rng(2));
+	size_t begin = lo / COLUMN_PAGE * COLUMN_PAGE, end = (hi / COLUMN_PAGE + 1) * COLUMN_PAGE;
+
+	if (begin == lo && lo > 0 && from == times[lo - 1])
+		begin -= COLUMN_PAGE;
+	if (end == hi + 1 && end < n && last == times[end])
+		end += COLUMN_PAGE;
+	end = end < n ? end : n;
+	assert_int_equal(block_read_within(b, c, coder, from, last, got_times, got_values, &got, NULL), COUNT_OK);
+	assert_int_equal(got, end - begin);
+	assert_memory_equal(got_times, times + begin, got * sizeof(*times));
+	assert_memory_equal(got_values, values + begin, got * sizeof(*values));
+	if (lo + 1 < n && times[lo] + 1 < times[lo + 1]) {	/* a gap */
+		assert_int_equal(block_read_within(b, c, coder, times[lo] + 1, times[lo] + 1, got_times, got_values,
+						   &got, NULL), COUNT_OK);
+		assert_true(got == ((lo + 1) % COLUMN_PAGE == 0 ? 0 : column_page_len(n, (unsigned)lo / COLUMN_PAGE)));
+	}
+}
+
 /* A chunk that was read is the run of points that begins at its first time; returns how many, 0 if it is broken. */
 static size_t check_chunk(const struct block *b, const struct block_chunk *c, const struct series *s)
 {
@@ -272,6 +297,7 @@ static size_t check_chunk(const struct block *b, const struct block_chunk *c, co
 		stats_of(times, values, n, &st);
 		assert_true(same_stats(&st, &c->stats));
 	}
+	check_within(b, c, s->times + at, s->values + at);
 	assert_int_equal(block_read_pages(b, c, coder, from, pages, times, values, NULL), COUNT_OK);
 	for (unsigned i = 0; i < pages; i++)
 		some += column_page_len(n, from + i);

@@ -85,6 +85,8 @@ int merge_read(struct merge *m, struct piece *p, int64_t *times, double *values,
 {
 	size_t room = *n;
 
+	if (p->ops->narrow != NULL)
+		p->ops->narrow(p, m->from, m->last);
 	for (;;) {
 		bool past;
 		int ret;
@@ -108,8 +110,11 @@ int merge_read(struct merge *m, struct piece *p, int64_t *times, double *values,
 int merge_view(struct merge *m, struct piece *p, const int64_t **times, double *values, size_t *pos, size_t *n,
 	       struct count_error *err)
 {
-	int ret = p->ops->view(p, m->coder, times, values, n, err);
+	int ret;
 
+	if (p->ops->narrow != NULL)
+		p->ops->narrow(p, m->from, m->last);
+	ret = p->ops->view(p, m->coder, times, values, n, err);
 	*pos = 0;
 	if (is_damage(ret)) {
 		*n = 0;

@@ -101,15 +101,14 @@ static int find_hot(struct snapshot *s, const char *name, size_t len, int64_t fr
 
 /* ---- Chunks of blocks ---- */
 
-/* The points, or without times the values alone.  The sweep relies on the directory's times; that they are
- * those of the points is proved where they are decoded. */
-static int decode_chunk(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
-			struct count_error *err)
+static const struct block *block_of(const struct piece *p)
 {
-	const struct block_chunk *c = &p->u.warm.chunk;
-	uint64_t at = c->values_off;
-	int ret = block_read_chunk(&p->snap->blocks[p->u.warm.block].block, c, coder, times, values, &at);
+	return &p->snap->blocks[p->u.warm.block].block;
+}
 
+/* What reading a chunk came to; damage is noted. */
+static int was_read(struct piece *p, int ret, uint64_t at, struct count_error *err)
+{
 	p->u.warm.done = true;
 	if (ret == COUNT_ERR_CORRUPT || ret == COUNT_ERR_VERSION)
 		snapshot_note_block(p->snap, p->u.warm.block, at);
@@ -118,44 +117,76 @@ static int decode_chunk(struct piece *p, struct chunk_coder *coder, int64_t *tim
 	return ret;
 }
 
+static void warm_narrow(struct piece *p, int64_t from, int64_t last)
+{
+	p->u.warm.from = from;
+	p->u.warm.last = last;
+}
+
+/* The sweep relies on the directory's times; that they are those of the points is proved where they are decoded. */
 static int warm_read(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		     size_t *n, struct count_error *err)
 {
+	const struct block_chunk *c = &p->u.warm.chunk;
+	uint64_t at = c->values_off;
+
 	if (p->u.warm.done) {
 		*n = 0;
 		return COUNT_OK;
 	}
 	if (*n < p->count)
 		return err_set(err, COUNT_ERR_INVALID, "no room for a chunk");
-	*n = p->count;
-	return decode_chunk(p, coder, times, values, err);
+	return was_read(p, block_read_within(block_of(p), c, coder, p->u.warm.from, p->u.warm.last, times, values, n,
+					     &at), at, err);
 }
 
-static int warm_view(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
-		     struct count_error *err)
+/* All times of the chunk, in the cache; NULL: in none. */
+static int shared_times(struct piece *p, struct chunk_coder *coder, const int64_t **times, uint64_t *at)
 {
 	const struct block_chunk *c = &p->u.warm.chunk;
 	struct snapshot *s = p->snap;
 	int64_t *room;
 	int ret;
 
-	if (p->u.warm.done || c->times_len > 0)		/* times of its own */
-		return COUNT_ERR_NOTFOUND;
 	if (s->times == NULL)
 		s->times = times_cache_new();
 	if (s->times == NULL)
-		return err_nomem(err);
-	*n = p->count;
+		return COUNT_ERR_NOMEM;
 	*times = times_cache_find(s->times, p->u.warm.block, c);
 	if (*times != NULL)
-		return decode_chunk(p, coder, NULL, values, err);
+		return COUNT_OK;
 	*times = room = times_cache_add(s->times, p->u.warm.block, c);
 	if (room == NULL)
-		return COUNT_ERR_NOTFOUND;
-	ret = decode_chunk(p, coder, room, values, err);
+		return COUNT_OK;
+	ret = block_read_chunk(block_of(p), c, coder, room, NULL, at);
 	if (ret != COUNT_OK)
 		times_cache_drop(s->times);
 	return ret;
+}
+
+static int warm_view(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
+		     struct count_error *err)
+{
+	const struct block_chunk *c = &p->u.warm.chunk;
+	uint64_t at = c->values_off;
+	unsigned first, pages;
+	size_t begin, end;
+	int ret;
+
+	if (p->u.warm.done || c->times_len > 0)		/* times of its own */
+		return COUNT_ERR_NOTFOUND;
+	ret = shared_times(p, coder, times, &at);
+	if (ret != COUNT_OK)
+		return was_read(p, ret, at, err);
+	if (*times == NULL)
+		return COUNT_ERR_NOTFOUND;
+	pages = block_pages_within(c, *times, p->u.warm.from, p->u.warm.last, &first);
+	begin = (size_t)first * COLUMN_PAGE;
+	end = begin + (size_t)pages * COLUMN_PAGE;
+	*n = pages == 0 ? 0 : (end < p->count ? end : (size_t)p->count) - begin;
+	*times += begin;
+	return was_read(p, pages == 0 ? COUNT_OK : block_read_pages(block_of(p), c, coder, first, pages, NULL, values,
+								    &at), at, err);
 }
 
 static bool warm_stats(const struct piece *p, struct chunk_stats *stats)
@@ -167,7 +198,7 @@ static bool warm_stats(const struct piece *p, struct chunk_stats *stats)
 }
 
 const struct piece_ops piece_warm_ops = {
-	.tier = COUNT_TIER_WARM, .read = warm_read, .view = warm_view, .stats = warm_stats,
+	.tier = COUNT_TIER_WARM, .narrow = warm_narrow, .read = warm_read, .view = warm_view, .stats = warm_stats,
 };
 
 int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
@@ -194,6 +225,7 @@ int piece_add_chunk(struct piece_list *l, struct snapshot *s, size_t block,
 	p->snap = s;
 	p->u.warm.block = block;
 	p->u.warm.chunk = *c;
+	warm_narrow(p, INT64_MIN, INT64_MAX);
 	return COUNT_OK;
 }
 

@@ -29,13 +29,15 @@ static inline bool rank_less(struct rank a, struct rank b)
 struct piece;
 struct piece_ops {
 	enum count_tier tier;
+	/* NULL, or before read and view: they may leave out what is not in from <= t <= last. */
+	void (*narrow)(struct piece *p, int64_t from, int64_t last);
 	/* Decodes up to *n points, strictly ascending, from where the last call ended; 0: end.
-	 * A chunk gives all its points at once and needs room for piece->room.
+	 * A chunk gives all its points, or those of the pages asked for, at once and needs room for piece->room.
 	 * COUNT_ERR_CORRUPT and COUNT_ERR_VERSION are noted in the snapshot: leave the piece out. */
 	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		    size_t *n, struct count_error *err);
 	/*
-	 * NULL, or instead of read, once: all points, the values to a room of p->room, the times in place, valid until
+	 * NULL, or instead of read, once: the same points, the values to a room of p->room, the times in place, valid until
 	 * the next call for a piece of this snapshot.  COUNT_ERR_NOTFOUND: they are in no place, read them.
 	 */
 	int (*view)(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
@@ -54,7 +56,7 @@ struct piece {
 	struct snapshot *snap;
 	union {
 		struct { struct hot_run run; struct hot_run_cursor cursor; } hot;
-		struct { size_t block; struct block_chunk chunk; bool done; } warm;
+		struct { size_t block; struct block_chunk chunk; int64_t from, last; bool done; } warm;
 		struct {
 			struct cold_source *source;
 			size_t block;		/* of its manifest */

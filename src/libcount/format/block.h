@@ -145,6 +145,18 @@ int block_check_chunk(const struct block *b, const struct block_chunk *c, uint64
  */
 int block_read_pages(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder,
 		     unsigned from, unsigned pages, int64_t *times, double *values, uint64_t *at);
+/*
+ * The pages in which a point in from <= t <= last may lie: *first, and how many; 0: there is no such point.  times: all
+ * of the chunk; not asked for if it is regular.
+ */
+unsigned block_pages_within(const struct block_chunk *c, const int64_t *times, int64_t from, int64_t last,
+			    unsigned *first);
+/*
+ * The points of those pages, *n of them, perhaps 0.  The arrays have room for all points of the chunk.  Times that are
+ * not regular are decoded and verified for the whole chunk.
+ */
+int block_read_within(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder, int64_t from,
+		      int64_t last, int64_t *times, double *values, size_t *n, uint64_t *at);
 /* All stats.count points. */
 int block_read_chunk(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder,
 		     int64_t *times, double *values, uint64_t *at);

@@ -227,6 +227,53 @@ int block_read_chunk(const struct block *b, const struct block_chunk *c, struct 
 	return block_read_pages(b, c, coder, 0, column_pages((size_t)c->stats.count), times, values, at);
 }
 
+/* ---- A range ---- */
+
+static size_t page_end(const struct block_chunk *c, unsigned page)
+{
+	size_t count = (size_t)c->stats.count, end = ((size_t)page + 1) * COLUMN_PAGE;
+
+	return end < count ? end : count;
+}
+
+static int64_t time_at(const struct block_chunk *c, const int64_t *times, size_t i)
+{
+	return block_is_regular(c) ? (int64_t)((uint64_t)c->stats.first_time + c->times.step * i) : times[i];
+}
+
+unsigned block_pages_within(const struct block_chunk *c, const int64_t *times, int64_t from, int64_t last,
+			    unsigned *first)
+{
+	unsigned all = column_pages((size_t)c->stats.count), end;
+
+	for (*first = 0; *first < all && time_at(c, times, page_end(c, *first) - 1) < from; ++*first)
+		;
+	for (end = *first; end < all && time_at(c, times, (size_t)end * COLUMN_PAGE) <= last; end++)
+		;
+	return end - *first;
+}
+
+int block_read_within(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder, int64_t from,
+		      int64_t last, int64_t *times, double *values, size_t *n, uint64_t *at)
+{
+	bool regular = block_is_regular(c);
+	int ret = regular ? COUNT_OK : block_read_chunk(b, c, coder, times, NULL, at);
+	struct block_chunk known = *c;
+	unsigned first, pages;
+
+	*n = 0;
+	if (ret != COUNT_OK)
+		return ret;
+	known.checked |= c->times.kind == BLOCK_TIMES_OWN;	/* with its values, just now */
+	pages = block_pages_within(c, times, from, last, &first);
+	if (pages == 0)
+		return COUNT_OK;
+	*n = page_end(c, first + pages - 1) - (size_t)first * COLUMN_PAGE;
+	if (!regular)
+		memmove(times, times + (size_t)first * COLUMN_PAGE, *n * sizeof(*times));
+	return block_read_pages(b, &known, coder, first, pages, regular ? times : NULL, values, at);
+}
+
 /* ---- For reports ---- */
 
 const char *block_times_name(const struct block *b, const struct block_chunk *c)
