@@ -250,7 +250,8 @@ static void check_within(const struct block *b, const struct block_chunk *c, con
 	static int64_t got_times[COLUMN_MAX_POINTS];
 	static double got_values[COLUMN_MAX_POINTS];
 	size_t n = c->stats.count, lo = rng(n), hi = lo + rng(n - lo), got;
-	int64_t from = times[lo] - (times[lo] > INT64_MIN && rng(2)), last = times[hi] + (times[hi] < INT64_MAX && rng(2));
+	int64_t from = times[lo] - (times[lo] > INT64_MIN && rng(2));
+	int64_t last = times[hi] + (times[hi] < INT64_MAX && rng(2));
 	size_t begin = lo / COLUMN_PAGE * COLUMN_PAGE, end = (hi / COLUMN_PAGE + 1) * COLUMN_PAGE;
 
 	if (begin == lo && lo > 0 && from == times[lo - 1])

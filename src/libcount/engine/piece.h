@@ -32,7 +32,7 @@ struct piece_ops {
 	/* NULL, or before read and view: they may leave out what is not in from <= t <= last. */
 	void (*narrow)(struct piece *p, int64_t from, int64_t last);
 	/* Decodes up to *n points, strictly ascending, from where the last call ended; 0: end.
-	 * A chunk gives all its points, or those of the pages asked for, at once and needs room for piece->room.
+	 * A chunk gives its points, all or those of some pages, at once and needs room for piece->room.
 	 * COUNT_ERR_CORRUPT and COUNT_ERR_VERSION are noted in the snapshot: leave the piece out. */
 	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		    size_t *n, struct count_error *err);
