@@ -37,8 +37,8 @@ struct piece_ops {
 	int (*read)(struct piece *p, struct chunk_coder *coder, int64_t *times, double *values,
 		    size_t *n, struct count_error *err);
 	/*
-	 * NULL, or instead of read, once: the same points, the values to a room of p->room, the times in place, valid until
-	 * the next call for a piece of this snapshot.  COUNT_ERR_NOTFOUND: they are in no place, read them.
+	 * NULL, or instead of read, once: the same points, the values to a room of p->room, the times in place, valid
+	 * until the next call for a piece of this snapshot.  COUNT_ERR_NOTFOUND: they are in no place, read them.
 	 */
 	int (*view)(struct piece *p, struct chunk_coder *coder, const int64_t **times, double *values, size_t *n,
 		    struct count_error *err);
