@@ -1,7 +1,8 @@
 #!/bin/sh
 # t3170 - --level reaches the encoder: sizes differ, points do not; max writes anew what is not so encoded, once.
+# An archive run writes what stays behind at its level, too.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
-plan 14
+plan 23
 
 # Stamps that jitter, values of which most are near each other, but not all.  Few of a series, so that ingest
 # does not flush by itself.
@@ -38,3 +39,19 @@ ok '... and not again'			grep -q '"blocks_written":0,"blocks_removed":0' report
 count-query -d fast '*' >after
 ok '... with the same points'		cmp points.max after
 ok 'another word is refused'		exits 2 count-flush -d fast --level best
+
+# ---- Of files that an archive run writes anew, more than one chunk stays ----
+now=$(date +%s)
+awk -v now="$now" 'BEGIN { for (t = now - 30 * 86400; t < now; t += 120) print "s", t % 7919, t }' >lines
+export S3_ENABLED=true S3_ENDPOINT="file://$PWD/s3" S3_BUCKET=metrics
+mkdir -p s3/metrics
+coding() { for f in "$1"/blocks/*.blk; do od -An -tu1 -j12 -N1 "$f"; done | sort -u | tr -d ' '; }
+for level in fast=0 default=1 max=2; do
+	rm -rf a s3/metrics/count-data
+	count-ingest -q -d a <lines && count-flush -d a --level fast
+	count-query -d a '*' >all
+	ok "what stays behind, ${level%=*}"	count-archive -q -d a --level "${level%=*}"
+	echo "${level#*=}" >want
+	ok '... is so encoded'		prints want coding a
+	ok '... and no point differs'	prints all count-query -d a '*'
+done

@@ -135,6 +135,7 @@ struct series_work {
 	struct archive_rewrite *r;
 	const struct block *from;
 	int64_t cut;
+	int64_t run_last;	/* the last time of the points that await encoding; INT64_MIN: of none */
 	struct kept *v;
 	size_t n, cap;
 	size_t resident;
@@ -195,23 +196,33 @@ static void touched(struct series_work *w, const struct block_chunk *c)
 	w->resident = 0;
 }
 
-/* A chunk that stays whole goes as it is, of another what is left. */
+/* The points of a chunk from a time on.  What follows each other in time, with the same segments, is cut anew. */
+static int write_points(struct series_work *w, const struct block_chunk *c, int64_t first, struct count_error *err)
+{
+	struct out_set *o = &w->r->out;
+	size_t n = (size_t)c->stats.count, from;
+	int ret = block_read_chunk(w->from, c, w->r->coder, w->times, w->values, &w->at);
+
+	if (ret == COUNT_OK && first <= w->run_last)
+		ret = out_end_chunk(o, err);
+	if (ret != COUNT_OK)
+		return ret;
+	w->run_last = w->times[n - 1];
+	from = first_at_or_after(w->times, n, first);
+	return out_points(o, w->times + from, w->values + from, n - from, c->seg_lo, c->seg_hi, err);
+}
+
+/* A chunk that stays whole goes as it is, but to a file for the fewest bytes only if it is so encoded. */
 static int write_chunk(struct series_work *w, const struct kept *k, struct count_error *err)
 {
 	struct out_set *o = &w->r->out;
 	const struct block_chunk *c = &k->chunk;
-	size_t n = (size_t)c->stats.count, from;
-	int ret;
 
 	touched(w, c);
-	if (k->first == c->stats.first_time)
-		return out_copy(o, w->from, c, &w->at, err);
-	ret = block_read_chunk(w->from, c, w->r->coder, w->times, w->values, &w->at);
-	if (ret != COUNT_OK)
-		return ret;
-	from = first_at_or_after(w->times, n, w->cut);
-	ret = out_points(o, w->times + from, w->values + from, n - from, c->seg_lo, c->seg_hi, err);
-	return ret == COUNT_OK ? out_end_chunk(o, err) : ret;
+	if (k->first > c->stats.first_time || (o->level == COLUMN_MAX && w->from->info.coding != COLUMN_MAX))
+		return write_points(w, c, k->first, err);
+	w->run_last = INT64_MIN;
+	return out_copy(o, w->from, c, &w->at, err);
 }
 
 static int write_series(struct series_work *w, const struct block_series *s, struct count_error *err)
@@ -221,6 +232,7 @@ static int write_series(struct series_work *w, const struct block_series *s, str
 	int ret;
 
 	w->n = 0;
+	w->run_last = INT64_MIN;
 	w->cut = cut_of(w->r, s->name, s->name_len);
 	if (s->last_time < w->cut)
 		return COUNT_OK;
@@ -323,9 +335,8 @@ static int try_all(struct archive_rewrite *r, bool *anew, struct count_error *er
 
 	if (ret == COUNT_OK && numbers > 0)
 		ret = r->reserve(r, numbers + SPARE_NUMBERS, err);
-	if (ret == COUNT_OK && out_set_init(&r->out, &a->db->dir, &r->plan, r->next_number, 0, 0, limit, COLUMN_DEFAULT,
-						r->coder) !=
-	    COUNT_OK)
+	if (ret == COUNT_OK && out_set_init(&r->out, &a->db->dir, &r->plan, r->next_number, 0, 0, limit,
+					    maint_coding(a->opt->level), r->coder) != COUNT_OK)
 		ret = err_nomem(err);
 	r->out.end_number = r->end_number;
 	for (size_t i = 0; i < a->snap.nblocks && ret == COUNT_OK; i++) {

@@ -4,8 +4,8 @@
  * Nobody changes a pinned file, so all of this runs without `lock`; new files get numbers that were set aside
  * under it, and our flock until a CURRENT names them.
  *
- * A chunk keeps the segments it came from, and none is merged with another: so the order of recency is what
- * it was, whatever compaction makes of other files meanwhile.  A series leaves as a whole or not at all: if one
+ * Points keep the segments they came from, and chunks that overlap are not merged: so the order of recency is
+ * what it was, whatever compaction makes of other files meanwhile.  What is encoded anew is so at the level asked for.  A series leaves as a whole or not at all: if one
  * of its files cannot be read, then an old value in there must not come to light because the newer one is gone.
  */
 #ifndef COUNT_ENGINE_ARCHIVE_REWRITE_H

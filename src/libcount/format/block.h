@@ -141,7 +141,7 @@ int block_check_chunk(const struct block *b, const struct block_chunk *c, uint64
  * Decodes pages from .. from + pages - 1 (codec/column.h) of one or both columns to the front of the arrays;
  * times or values may be NULL.  The checksum is verified unless c->checked.  Times that do not ascend
  * from stats.first_time to stats.last_time are COUNT_ERR_CORRUPT, an encoding of a later program is
- * COUNT_ERR_VERSION.
+ * COUNT_ERR_VERSION; COUNT_ERR_NOMEM.
  */
 int block_read_pages(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder,
 		     unsigned from, unsigned pages, int64_t *times, double *values, uint64_t *at);

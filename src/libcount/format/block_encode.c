@@ -173,27 +173,28 @@ int block_writer_copy(struct block_writer *w, struct chunk_coder *coder, const s
 	struct block_new new = { .c = { .stats = c->stats, .has_stats = c->has_stats, .seg_lo = c->seg_lo,
 					.seg_hi = c->seg_hi, .values_len = c->values_len, .dict_len = c->dict_len } };
 	size_t n = (size_t)c->stats.count, len;
-	int64_t times[COLUMN_MAX_POINTS];
 	const uint8_t *column;
 	int ret;
 
 	if (w->status != COUNT_OK)
 		return w->status;
+	if (w->copied == NULL && (w->copied = calloc(COLUMN_MAX_POINTS, sizeof(*w->copied))) == NULL)
+		return COUNT_ERR_NOMEM;
 	ret = c->checked ? COUNT_OK : block_check_chunk(from, c, at);
 	if (ret == COUNT_OK && c->dict_len > 0 && crc32c(0, from->data + c->dict_off, c->dict_len) != c->dict_crc)
 		ret = block_damage(at, c->dict_off);
 	if (ret == COUNT_OK)
-		ret = copied_times(from, c, coder, times, &column, &len, at);
+		ret = copied_times(from, c, coder, w->copied, &column, &len, at);
 	if (ret != COUNT_OK)
 		return ret;
 	if (!in_order(w, c->stats.first_time, c->seg_lo, c->seg_hi) ||
 	    (w->info.coding == COLUMN_MAX && from->info.coding != COLUMN_MAX))
 		return block_writer_fail(w, COUNT_ERR_INVALID);
-	ret = place_times(w, coder, times, n, column, len, &new);
+	ret = place_times(w, coder, w->copied, n, column, len, &new);
 	if (ret != COUNT_OK)
 		return ret;
 	new.values = from->data + c->values_off;
 	new.dict = from->data + c->dict_off;
-	note_cut(w, times[0]);
+	note_cut(w, w->copied[0]);
 	return block_table_chunk(w, &new);
 }

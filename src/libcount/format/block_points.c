@@ -1,4 +1,5 @@
 /* block_points.c - the points of a chunk: checksums, columns, pages; see block.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32c.h"
@@ -79,31 +80,58 @@ bool block_same_times(const struct block_chunk *a, const struct block_chunk *b)
 	       p->step == q->step && p->edits_off == q->edits_off;
 }
 
-/* Edits of a shared column, which must be no edited one, or of equal steps if base is 0. */
+/* The times of the base, a shared column that must be no edited one, in *v, by malloc. */
+static int read_base(const struct block *b, struct chunk_coder *coder, uint64_t off, struct block_base *base,
+		     int64_t **v, uint64_t *at)
+{
+	struct block_shared s;
+	int ret = block_shared_at(b, off, &s, at);
+
+	if (ret != COUNT_OK)
+		return ret;
+	if (s.edited)
+		return block_damage(at, off);
+	*v = malloc(s.n * sizeof(**v));
+	if (*v == NULL)
+		return COUNT_ERR_NOMEM;
+	base->v = *v;
+	base->n = s.n;
+	return column_decode_times(coder, s.bytes, s.len, s.first, s.last, s.n, 0, column_pages(s.n), *v);
+}
+
+/* All n times of a chunk. */
+static int apply_edits(const struct block *b, struct chunk_coder *coder, const struct edits *e, int64_t *times,
+		       uint64_t *at)
+{
+	struct block_base base = { .first = e->first, .step = e->step };
+	int64_t *v = NULL;
+	int ret = e->base != 0 ? read_base(b, coder, e->base, &base, &v, at) : COUNT_OK;
+
+	if (ret == COUNT_OK && !block_edits_apply(&base, e->bytes, e->len, e->first, times, e->n))
+		ret = block_damage(at, (uint64_t)(e->bytes - b->data));
+	free(v);
+	return ret;
+}
+
+/* Some pages of them: edits are applied from the first on. */
 static int read_edits(const struct block *b, struct chunk_coder *coder, const struct edits *e, unsigned from,
 		      unsigned pages, int64_t *times, uint64_t *at)
 {
-	int64_t whole[COLUMN_MAX_POINTS], v[COLUMN_MAX_POINTS];
 	size_t begin = (size_t)from * COLUMN_PAGE, end = begin + (size_t)pages * COLUMN_PAGE;
-	struct block_base base = { .first = e->first, .step = e->step };
+	int64_t *whole;
+	int ret;
 
-	if (e->base != 0) {
-		struct block_shared s;
-		int ret = block_shared_at(b, e->base, &s, at);
-
-		if (ret == COUNT_OK)
-			ret = s.edited ? block_damage(at, e->base) :
-			      column_decode_times(coder, s.bytes, s.len, s.first, s.last, s.n, 0, column_pages(s.n), v);
-		if (ret != COUNT_OK)
-			return ret;
-		base.v = v;
-		base.n = s.n;
-	}
-	if (!block_edits_apply(&base, e->bytes, e->len, e->first, whole, e->n))
-		return block_damage(at, (uint64_t)(e->bytes - b->data));
+	if (begin == 0 && end >= e->n)
+		return apply_edits(b, coder, e, times, at);
+	whole = malloc(e->n * sizeof(*whole));
+	if (whole == NULL)
+		return COUNT_ERR_NOMEM;
+	ret = apply_edits(b, coder, e, whole, at);
 	end = end < e->n ? end : e->n;
-	memcpy(times, whole + begin, (end - begin) * sizeof(*times));
-	return COUNT_OK;
+	if (ret == COUNT_OK)
+		memcpy(times, whole + begin, (end - begin) * sizeof(*times));
+	free(whole);
+	return ret;
 }
 
 static int read_shared(const struct block *b, const struct block_chunk *c, struct chunk_coder *coder,

@@ -91,6 +91,7 @@ void block_writer_delete(struct block_writer *w)
 	buf_free(&w->group.names);
 	buf_free(&w->group.edits);
 	buf_free(&w->group.run);
+	free(w->copied);
 	free(w->cuts.v);
 	free(w->cuts_before.v);
 	free(w);

@@ -53,6 +53,7 @@ struct block_writer {
 	uint64_t place;			/* where the columns of a next one are expected */
 	struct buf dict, new_dict;	/* the dictionary at hand, that of the run being written */
 	struct buf values;		/* scratch */
+	int64_t *copied;		/* scratch: COLUMN_MAX_POINTS times of a chunk that is copied; NULL: none yet */
 	struct block_cuts cuts, cuts_before;	/* of this series, and the one before */
 };
 
