@@ -5,8 +5,9 @@
  * under it, and our flock until a CURRENT names them.
  *
  * Points keep the segments they came from, and chunks that overlap are not merged: so the order of recency is
- * what it was, whatever compaction makes of other files meanwhile.  What is encoded anew is so at the level asked for.  A series leaves as a whole or not at all: if one
- * of its files cannot be read, then an old value in there must not come to light because the newer one is gone.
+ * what it was, whatever compaction makes of other files meanwhile.  What is encoded anew is so at the level asked
+ * for.  A series leaves as a whole or not at all: if one of its files cannot be read, then an old value in there
+ * must not come to light because the newer one is gone.
  */
 #ifndef COUNT_ENGINE_ARCHIVE_REWRITE_H
 #define COUNT_ENGINE_ARCHIVE_REWRITE_H
