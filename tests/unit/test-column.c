@@ -325,6 +325,10 @@ static void shapes(void **state)
 	for (size_t i = 0; i < 8192; i++)	/* two halves of different nature */
 		values[i] = i < 4096 ? (double)(next(&seed) % 10000) / 100 : f64_from_bits(next(&seed) >> 2);
 	encode_all(8192, &len);
+	for (size_t i = 0; i < 8192; i++)	/* pages with two values each, none in common, the first with one */
+		values[i] = set[i < 1024 ? 0 : i / 1024 * 2 + next(&seed) % 2];
+	assert_string_equal(encode_all(8192, &len), "mixed");
+	assert_in_range(len, 1, 7 * (1024 / 8 + 60));
 }
 
 static void time_shapes(void **state)

@@ -16,7 +16,7 @@ void chunk_coder_delete(struct chunk_coder *c)
 		return;
 	for (int i = 0; i < VALUES_PLACES; i++) {
 		buf_free(&c->values[i].pages);
-		buf_free(&c->values[i].page);
+		buf_free(&c->values[i].alone);
 		buf_free(&c->values[i].set);
 	}
 	buf_free(&c->cached.bytes);

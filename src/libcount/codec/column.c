@@ -72,9 +72,10 @@ const char *column_values_name(const uint8_t *p, size_t len, size_t n)
 	};
 	const char *name;
 
-	(void)n;
 	if (len == 0)
 		return "zero";
+	if ((p[0] & 0xf) == TRANSFORM_RAW && len < n * sizeof(double))
+		return "mixed";		/* each page by itself */
 	name = names[p[0] & 0xf][(p[0] & DESCRIPTION_TOKENS) != 0];
 	return name != NULL ? name : "unknown";
 }

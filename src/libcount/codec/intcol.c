@@ -4,7 +4,8 @@
 #include "codec/scan.h"
 
 #define ENOUGH 92		/* tokens must be below so many hundredths of what packing takes, by default */
-#define TRY_TOKENS 95		/* hundredths of the estimate from bit lengths: finer tokens may save the rest */
+#define UNSURE 4		/* hundredths that an estimate of packed integers may be off */
+#define TRY_TOKENS 88		/* hundredths of the estimate from bit lengths: finer tokens may save the rest */
 #define SAMPLES 32		/* of a factor, of a median */
 #define SAMPLE_FROM 512		/* integers; shorter columns are priced in all orders in full */
 #define SAMPLE_EVERY 4		/* groups; of a page the second and the sixth */
@@ -184,12 +185,25 @@ static unsigned zigzag_price(const uint8_t *count, size_t n, unsigned longest)
 	return least;
 }
 
+/* The same, where a base may be taken off them: about, with exceptions if none is below 0. */
+static unsigned based_price(uint8_t *count, size_t n, unsigned longest, int64_t min, int64_t max)
+{
+	unsigned price = 8 + (unsigned)n * bits_length((uint64_t)max - (uint64_t)min), shifted;
+
+	if (min >= 0 && longest > 1) {
+		count[1] += count[0];
+		shifted = zigzag_price(count + 1, n, longest - 1);
+		price = shifted < price ? shifted : price;
+	}
+	return price + 16;
+}
+
 /* Bits of a packed group of d, whose lengths are added to the histogram. */
 static unsigned group_price(const int64_t *d, size_t n, uint32_t histogram[65])
 {
 	uint8_t count[65] = { 0 };
 	int64_t min = d[0], max = d[0];
-	unsigned longest, range, price, based;
+	unsigned longest, price, based;
 
 	for (size_t i = 0; i < n; i++) {
 		min = d[i] < min ? d[i] : min;
@@ -197,11 +211,10 @@ static unsigned group_price(const int64_t *d, size_t n, uint32_t histogram[65])
 		count[bits_length(zigzag(d[i]))]++;
 	}
 	longest = bits_length(zigzag(min) | zigzag(max));
-	range = bits_length((uint64_t)max - (uint64_t)min);
 	for (unsigned i = 0; i <= longest; i++)
 		histogram[i] += count[i];
 	price = zigzag_price(count, n, longest);
-	based = 8 + 16 + (unsigned)n * range;
+	based = based_price(count, n, longest, min, max);
 	return based < price ? based : price;
 }
 
@@ -214,7 +227,7 @@ static size_t page_at(const struct intcol_plan *p, size_t at)
 static unsigned lengths_price(const struct scan_lengths *l, uint32_t histogram[65])
 {
 	uint64_t magnitudes = (uint64_t)(l->min ^ l->min >> 63) | (uint64_t)(l->max ^ l->max >> 63);
-	unsigned longest = bits_length(magnitudes) + 1, price, range, based;
+	unsigned longest = bits_length(magnitudes) + 1, price, based;
 	uint8_t four[65][4], count[65];
 
 	memset(four, 0, (longest + 1) * sizeof(four[0]));
@@ -231,8 +244,7 @@ static unsigned lengths_price(const struct scan_lengths *l, uint32_t histogram[6
 	if (longest == 1 && count[1] == 0)
 		longest = 0;
 	price = zigzag_price(count, SCAN_GROUP, longest);
-	range = bits_length((uint64_t)l->max - (uint64_t)l->min);
-	based = 8 + 16 + SCAN_GROUP * range;
+	based = based_price(count, SCAN_GROUP, longest, l->min, l->max);
 	return based < price ? based : price;
 }
 
@@ -301,7 +313,23 @@ static void extend(struct tally *t, size_t n)
 		t->histogram[i] = (uint32_t)((uint64_t)t->histogram[i] * n / t->seen);
 }
 
-/* Finds the cheapest order, packed and by tokens. */
+/* What stands before the pages, in an order. */
+static uint64_t starts_price(const struct intcol_plan *p, unsigned order)
+{
+	uint64_t bits = 0;
+
+	for (size_t at = 0; at < p->n; at += COLUMN_PAGE) {
+		int64_t d[3];
+		size_t some = page_at(p, at) < 3 ? page_at(p, at) : 3;
+		struct start s = residuals(d, p->m + at, some, order, p->form.narrow);
+
+		bits += at == 0 || order == 0 ? 0 : varint_bits(zigzag((int64_t)s.m));
+		bits += order == 2 ? varint_bits(zigzag((int64_t)s.step)) : 0;
+	}
+	return bits;
+}
+
+/* Finds the cheapest order, packed and by tokens, by bit lengths and samples. */
 static void price_orders(struct intcol_plan *p, enum column_level level, unsigned orders, const int32_t *narrow)
 {
 	uint64_t least = 0;
@@ -309,7 +337,7 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 	struct tally tallies[3];
 
 	p->packed = p->coded = UINT64_MAX;
-	if (p->n >= (level == COLUMN_FAST ? FAST_SAMPLE_FROM : SAMPLE_FROM) && level != COLUMN_MAX)
+	if (p->n >= (level == COLUMN_FAST ? FAST_SAMPLE_FROM : SAMPLE_FROM))
 		orders = promising(p, orders, narrow, &least, tallies);
 	if (least > p->n / SAMPLE_EVERY * SPARSE_BITS) {
 		if (level == COLUMN_FAST)
@@ -318,22 +346,14 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 			every = 2;
 	}
 	for (uint8_t o = 0; o <= 2; o++) {
-		uint64_t coded = 0, extra = 0;
+		uint64_t coded, extra;
 		struct tally t = { 0 };
 
 		if ((orders & INTCOL_ORDER(o)) == 0)
 			continue;
-		for (size_t at = 0; at < p->n; at += COLUMN_PAGE) {
-			int64_t d[3];
-			size_t some = page_at(p, at) < 3 ? page_at(p, at) : 3;
-			struct start s = residuals(d, p->m + at, some, o, p->form.narrow);
-
-			extra += at == 0 || o == 0 ? 0 : varint_bits(zigzag((int64_t)s.m));
-			extra += o == 2 ? varint_bits(zigzag((int64_t)s.step)) : 0;
-			coded += TOKEN_PAGE_BITS;
-			if (every != SAMPLE_EVERY)
-				tally_page(&t, p, at, o, narrow, every);
-		}
+		extra = starts_price(p, o);
+		for (size_t at = 0; at < p->n && every != SAMPLE_EVERY; at += COLUMN_PAGE)
+			tally_page(&t, p, at, o, narrow, every);
 		if (every == SAMPLE_EVERY)
 			t = tallies[o];
 		extend(&t, p->n);
@@ -343,7 +363,7 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 		}
 		if (level == COLUMN_FAST)
 			continue;
-		coded += extra + token_cost_lengths(t.histogram);
+		coded = extra + TOKEN_PAGE_BITS * column_pages(p->n) + token_cost_lengths(t.histogram);
 		if (coded < p->coded) {
 			p->coded = coded;
 			p->coded_order = o;
@@ -353,7 +373,7 @@ static void price_orders(struct intcol_plan *p, enum column_level level, unsigne
 }
 
 /* What tokens of that order will take, with the table; head and starts of pages apart. */
-static uint64_t count_tokens(struct intcol_plan *p, unsigned order, struct token_counts *counts)
+static uint64_t count_tokens(const struct intcol_plan *p, unsigned order, struct token_counts *counts)
 {
 	uint64_t bits = 0;
 
@@ -370,6 +390,47 @@ static uint64_t count_tokens(struct intcol_plan *p, unsigned order, struct token
 	return bits + token_cost(counts);
 }
 
+/* What packed integers of that order take, to the bit; head and starts of pages apart. */
+static uint64_t count_packed(const struct intcol_plan *p, unsigned order)
+{
+	uint64_t bytes = 0;
+
+	for (size_t at = 0; at < p->n; at += COLUMN_PAGE) {
+		size_t page = page_at(p, at);
+		int64_t d[COLUMN_PAGE];
+		struct pack_plan plan;
+
+		residuals(d, p->m + at, page, order, p->form.narrow);
+		bytes += pack_plan(&plan, d, page, SIZE_MAX);
+	}
+	return 8 * bytes;
+}
+
+/* Finds the cheapest order without estimates. */
+static void count_orders(struct intcol_plan *p, unsigned orders)
+{
+	p->packed = p->coded = UINT64_MAX;
+	for (uint8_t o = 0; o <= 2; o++) {
+		struct token_counts counts;
+		uint64_t extra, bits;
+
+		if ((orders & INTCOL_ORDER(o)) == 0)
+			continue;
+		extra = starts_price(p, o);
+		bits = count_packed(p, o) + extra;
+		if (bits < p->packed) {
+			p->packed = bits;
+			p->packed_order = o;
+		}
+		bits = count_tokens(p, o, &counts) + extra;
+		if (bits < p->coded) {
+			p->coded = bits;
+			p->coded_order = o;
+			p->beside = extra;
+		}
+	}
+}
+
 static uint64_t enough(enum column_level level)
 {
 	return level == COLUMN_MAX ? 100 : ENOUGH;
@@ -379,25 +440,23 @@ void intcol_price(struct intcol_plan *p, enum column_level level, int64_t *x, si
 {
 	int32_t narrow[INTCOL_PAD + COLUMN_MAX_POINTS];
 	unsigned pages = column_pages(n);
-	uint64_t head;
 
 	p->m = p->x = x;
 	p->n = n;
 	divide_out(x, n, level, &p->form, narrow + INTCOL_PAD);
 	if (n < 3)
 		orders = orders & ~INTCOL_ORDER(2) ? orders & ~INTCOL_ORDER(2) : INTCOL_ORDER(0);
-	price_orders(p, level, orders, narrow + INTCOL_PAD);
-	head = 8 + (p->form.factor > 1 ? varint_bits(p->form.factor) : 0) + varint_bits(zigzag(p->form.base)) +
-	       (pages - 1) * 16 + (pages > 1 ? pages * 8 : 0);
-	p->packed += head;
+	if (level == COLUMN_MAX)
+		count_orders(p, orders);
+	else
+		price_orders(p, level, orders, narrow + INTCOL_PAD);
+	p->head = 8 + (p->form.factor > 1 ? varint_bits(p->form.factor) : 0) + varint_bits(zigzag(p->form.base)) +
+		  (pages - 1) * 16 + (pages > 1 ? pages * 8 : 0);
+	p->packed += p->head;
 	p->price = p->packed;
 	if (level != COLUMN_FAST) {
-		struct token_counts counts;
-
-		if (level == COLUMN_MAX)
-			p->coded = count_tokens(p, p->coded_order, &counts) + p->beside;
-		p->coded += head;
-		p->beside += head;
+		p->coded += p->head;
+		p->beside += p->head;
 		if (p->coded * 100 / enough(level) < p->price)
 			p->price = p->coded * 100 / enough(level);
 	}
@@ -420,6 +479,12 @@ static void shift_base(struct intcol_plan *p)
 	pad(x, p->n);
 }
 
+/* So near to each other that an estimate may be wrong about which is less. */
+static bool near(uint64_t a, uint64_t b)
+{
+	return a * 100 < b * (100 + UNSURE) && b * 100 < a * (100 + UNSURE);
+}
+
 void intcol_settle(struct intcol_plan *p, enum column_level level)
 {
 	struct token_counts counts;
@@ -427,10 +492,12 @@ void intcol_settle(struct intcol_plan *p, enum column_level level)
 
 	p->form.order = p->packed_order;
 	p->form.tokens = false;
-	if (level != COLUMN_FAST && p->coded * enough(COLUMN_MAX) / enough(level) * TRY_TOKENS / 100 < p->packed) {
-		uint64_t bits = count_tokens(p, p->coded_order, &counts) + p->beside;
+	if (level != COLUMN_FAST && p->coded * 100 / enough(level) * TRY_TOKENS / 100 < p->packed) {
+		uint64_t bits = (count_tokens(p, p->coded_order, &counts) + p->beside) * 100 / enough(level);
 
-		if (bits * 100 / enough(level) < p->packed) {
+		if (level != COLUMN_MAX && near(bits, p->packed))
+			p->packed = count_packed(p, p->packed_order) + starts_price(p, p->packed_order) + p->head;
+		if (bits < p->packed) {
 			p->form.order = p->coded_order;
 			p->form.tokens = true;
 			token_table_make(&p->table, &counts);

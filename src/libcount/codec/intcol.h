@@ -43,6 +43,7 @@ struct intcol_plan {
 	size_t n;
 	uint64_t packed, coded;		/* bits of all, about, packed and by tokens, in the best order of each */
 	uint8_t packed_order, coded_order;
+	uint64_t head;			/* bits in both of the head */
 	uint64_t beside;		/* bits in coded beside the tokens: of the head and the starts of pages */
 	uint64_t price;			/* of them, more where tokens do not save enough: to be compared with others */
 	struct token_table table;	/* for tokens */

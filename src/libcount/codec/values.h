@@ -55,7 +55,7 @@ struct values_scratch {
 	int64_t x[2][INTCOL_PAD + COLUMN_MAX_POINTS];		/* of the best candidate and another */
 	int64_t fix[2][COLUMN_MAX_POINTS];
 	struct candidate candidates[2];
-	struct buf pages, page, set;
+	struct buf pages, alone, set;
 };
 
 /* And for distinct values, of one column at a time but for those found last. */

@@ -7,8 +7,7 @@
 #define SET_SAMPLE 512
 #define SET_FROM 8		/* values */
 #define SET_NARROW 8		/* bits of a value otherwise: the more, the more a set of many saves */
-#define SET_MIDDLE 16
-#define SET_WIDE 20
+#define SET_MIDDLE 12
 
 static bool all_equal(const double *values, size_t n)
 {
@@ -66,7 +65,7 @@ static bool repeats(struct set_scratch *s, const double *values, size_t n, uint6
 		return true;
 	for (size_t i = 0; i < SET_SAMPLE; i++)
 		sample[i] = values[i * n / SET_SAMPLE];
-	repeated = limit < n * SET_NARROW ? SET_SAMPLE / 2 : limit < n * SET_MIDDLE ? SET_SAMPLE / 8 : SET_SAMPLE / 16;
+	repeated = limit < n * SET_NARROW ? SET_SAMPLE / 4 : limit < n * SET_MIDDLE ? SET_SAMPLE / 8 : SET_SAMPLE / 16;
 	set_open(&d, s, SET_SAMPLE, SET_SAMPLE - repeated);
 	return distinct_add(&d, sample, SET_SAMPLE, NULL);
 }
@@ -83,7 +82,7 @@ static bool try_set(struct chunk_coder *c, unsigned place, enum column_level lev
 
 	if (n < SET_FROM || (level != COLUMN_MAX && !repeats(s, values, n, limit)))
 		return false;
-	set_open(&d, s, n, (uint32_t)(limit > n * SET_WIDE || level == COLUMN_MAX ? n - n / 8 : n / 2));
+	set_open(&d, s, n, (uint32_t)(limit > n * SET_MIDDLE || level == COLUMN_MAX ? n - n / 8 : n / 2));
 	if (!distinct_add(&d, values, n, s->number) || (uint64_t)d.n * 8 >= limit)
 		return false;
 	distinct_sort(&d, s->rank, s->order, s->order_work, s->work);
@@ -171,53 +170,80 @@ static void put_page(struct buf *out, const struct candidate *k, const double *v
 	}
 }
 
-/* A page as the head says, or as a column of its own where that is shorter: always so where it is constant, and
- * for anything at the highest level. */
-static int put_best_page(struct chunk_coder *c, unsigned place, enum column_level level, const struct candidate *k,
-			 const double *values, size_t n, unsigned page, struct buf *out)
+/* Whether pages may differ so much that some are shorter as columns of their own: one that is constant shows it. */
+static bool pages_differ(enum column_level level, const double *values, size_t n)
 {
-	const double *own = values + (size_t)page * COLUMN_PAGE;
-	struct buf *alone = &c->values[place].page;
-	size_t m = column_page_len(n, page), start = out->len;
-	bool used;
-	int ret;
+	if (level == COLUMN_MAX)
+		return true;
+	for (unsigned i = 0; i < column_pages(n); i++)
+		if (all_equal(values + (size_t)i * COLUMN_PAGE, column_page_len(n, i)))
+			return true;
+	return false;
+}
 
-	buf_put_u8(out, 0);
-	put_page(out, k, values, n, page);
-	if (place != 0 || (level != COLUMN_MAX && !all_equal(own, m)))
-		return COUNT_OK;
-	buf_clear(alone);
-	ret = values_encode(c, place | VALUES_PAGE, level, NULL, own, m, alone, &used);
-	if (alone->len == 0)
-		buf_put_u8(alone, TRANSFORM_CONSTANT);	/* zeros; a page has its first byte */
-	if (ret == COUNT_OK && alone->len < out->len - start) {
-		out->len = start;
-		buf_put(out, alone->data, alone->len);
-	}
+static int put_alone(struct chunk_coder *c, unsigned place, enum column_level level, const double *values, size_t n,
+		     struct buf *out)
+{
+	size_t start = out->len;
+	bool used;
+	int ret = values_encode(c, place | VALUES_PAGE, level, NULL, values, n, out, &used);
+
+	if (out->len == start)
+		buf_put_u8(out, TRANSFORM_CONSTANT);	/* zeros; a page has its first byte */
 	return ret;
 }
 
-static int put_pages(struct chunk_coder *c, unsigned place, enum column_level level, const struct candidate *k,
-		     const double *values, size_t n, struct buf *out)
+/* The lengths of pages but the last, and the pages. */
+static void put_spans(struct buf *out, const struct buf *pages, const size_t *at, unsigned count)
 {
-	struct buf *pages = &c->values[place].pages;
+	for (unsigned i = 0; i + 1 < count; i++)
+		buf_put_varint(out, at[i + 1] - at[i]);
+	buf_put(out, pages->data, pages->len);
+}
+
+/*
+ * Pages as the head says, those that are shorter so as columns of their own; and if all of them together are
+ * shorter so, without what the head says, which began at start.
+ */
+static int put_pages(struct chunk_coder *c, unsigned place, enum column_level level, struct candidate *k,
+		     const double *values, size_t n, size_t start, struct buf *out)
+{
+	struct buf *pages = &c->values[place].pages, *alone = &c->values[place].alone;
+	size_t at[COLUMN_PAGES], alone_at[COLUMN_PAGES];
+	unsigned count = column_pages(n);
+	bool differ = place == 0 && count > 1 && pages_differ(level, values, n);
 	int ret = COUNT_OK;
 
-	if (n <= COLUMN_PAGE) {
+	if (count == 1) {
 		put_page(out, k, values, n, 0);
 		return COUNT_OK;
 	}
 	buf_clear(pages);
-	for (unsigned i = 0; i < column_pages(n) && ret == COUNT_OK; i++) {
-		size_t start = pages->len;
-
-		ret = put_best_page(c, place, level, k, values, n, i, pages);
-		if (i + 1 < column_pages(n))
-			buf_put_varint(out, pages->len - start);
+	buf_clear(alone);
+	for (unsigned i = 0; i < count && ret == COUNT_OK; i++) {
+		at[i] = pages->len;
+		alone_at[i] = alone->len;
+		buf_put_u8(pages, 0);
+		put_page(pages, k, values, n, i);
+		if (!differ)
+			continue;
+		ret = put_alone(c, place, level, values + (size_t)i * COLUMN_PAGE, column_page_len(n, i), alone);
+		if (ret == COUNT_OK && alone->len - alone_at[i] < pages->len - at[i]) {
+			pages->len = at[i];
+			buf_put(pages, alone->data + alone_at[i], alone->len - alone_at[i]);
+		}
 	}
-	if (ret == COUNT_OK && !pages->failed)
-		buf_put(out, pages->data, pages->len);
-	return pages->failed ? COUNT_ERR_NOMEM : ret;
+	if (ret != COUNT_OK || pages->failed || alone->failed)
+		return ret != COUNT_OK ? ret : COUNT_ERR_NOMEM;
+	if (differ && alone->len + 1 < out->len - start + pages->len) {
+		k->form = (struct form){ .transform = TRANSFORM_RAW };
+		out->len = start;
+		put_head(c, place, k, out);
+		put_spans(out, alone, alone_at, count);
+	} else {
+		put_spans(out, pages, at, count);
+	}
+	return COUNT_OK;
 }
 
 static uint64_t xor_price(struct chunk_coder *c, unsigned place, const double *values, size_t n)
@@ -234,6 +260,7 @@ int values_encode(struct chunk_coder *c, unsigned place, enum column_level level
 		  const double *values, size_t n, struct buf *out, bool *used)
 {
 	struct candidate *best, *other;
+	bool series;
 	uint64_t raw = (1 + n * 8 + 3 * (column_pages(n) - 1)) * 8, price;
 	size_t start = out->len;
 	int ret;
@@ -245,10 +272,11 @@ int values_encode(struct chunk_coder *c, unsigned place, enum column_level level
 	}
 	best = candidates_choose(&c->values[place], level, values, n);
 	other = &c->values[place].candidates[best == &c->values[place].candidates[0]];
-	if (dict != NULL && try_series(level, dict, values, n, other) && other->price < best->price)
+	series = dict != NULL && try_series(level, dict, values, n, other) && other->price < best->price;
+	if (series)
 		swap(&best, &other);
-	else if ((place & VALUES_SET) == 0 && level != COLUMN_FAST &&
-		 try_set(c, place, level, values, n, best->price, other))
+	if ((place & VALUES_SET) == 0 && level != COLUMN_FAST && (!series || level == COLUMN_MAX) &&
+	    try_set(c, place, level, values, n, best->price, other))
 		swap(&best, &other);
 	if (level == COLUMN_MAX && (price = xor_price(c, place, values, n)) < best->price) {
 		best->form = (struct form){ .transform = TRANSFORM_XOR };
@@ -259,12 +287,12 @@ int values_encode(struct chunk_coder *c, unsigned place, enum column_level level
 	else if (best->form.transform != TRANSFORM_XOR)
 		intcol_settle(&best->plan, level);
 	put_head(c, place, best, out);
-	ret = put_pages(c, place, level, best, values, n, out);
+	ret = put_pages(c, place, level, best, values, n, start, out);
 	if (best->form.transform != TRANSFORM_RAW && (out->len - start) * 8 > raw) {	/* prices are estimates */
 		out->len = start;
 		best->form = (struct form){ .transform = TRANSFORM_RAW };
 		put_head(c, place, best, out);
-		ret = put_pages(c, place, level, best, values, n, out);
+		ret = put_pages(c, place, level, best, values, n, start, out);
 	}
 	*used = best->form.transform == TRANSFORM_SERIES;
 	return out->failed ? COUNT_ERR_NOMEM : ret;
