@@ -253,6 +253,55 @@ static void test_find_and_list(void **state)
 	hot_log_close(&log);
 }
 
+/* Many frames of all sizes: what is read at first and what comes from the map later are the same runs. */
+static void test_reads_and_map(void **state)
+{
+	enum { N = 300, MOST = 6000 };
+	static int64_t t[MOST];
+	static double v[MOST];
+	struct hot_appender *a;
+	struct hot_log log;
+	unsigned copies = 0;
+
+	(void)state;
+	waldir_empty(&dir);
+	assert_int_equal(hot_appender_open(dir.fd, dir.path, NULL, NULL, &a, NULL), COUNT_OK);
+	for (int i = 0; i < N; i++) {
+		uint32_t n = i % 50 == 7 ? MOST : 1 + (uint32_t)(i * i) % 90;
+		struct walframe_series s = one_series(i % 3 == 0 ? "three" : "other", t, v, n);
+
+		for (uint32_t k = 0; k < n; k++) {
+			t[k] = 10000 * i + k;
+			v[k] = i + k / 7.0;
+		}
+		assert_int_equal(hot_append(a, &s, 1, NULL), COUNT_OK);
+	}
+	hot_appender_close(a);
+	assert_int_equal(hot_log_open(dir.fd, dir.path, 1, &log, NULL), COUNT_OK);
+	assert_int_equal(log.nframes, N);
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < N; i++) {
+			struct hot_run_cursor cur = { 0 };
+			struct hot_run run;
+			size_t got = MOST;
+			int ret = hot_frame_find(&log.frames[i], "three", 5, hot_hash("three", 5), &run);
+
+			assert_int_equal(ret, i % 3 == 0 ? COUNT_OK : COUNT_ERR_NOTFOUND);
+			if (ret != COUNT_OK)
+				continue;
+			copies += run.enc.p < log.segments[0].map.data ||
+				  run.enc.p >= log.segments[0].map.data + log.segments[0].map.len;
+			assert_int_equal(hot_run_next(&run, &cur, t, v, &got), COUNT_OK);
+			assert_int_equal(got, i % 50 == 7 ? MOST : 1 + (i * i) % 90);
+			for (size_t k = 0; k < got; k++)
+				assert_true(t[k] == (int64_t)(10000 * i + (int64_t)k) && v[k] == i + (double)k / 7.0);
+		}
+	}
+	assert_true(copies > 0 && copies < N / 3);
+	hot_log_close(&log);
+	waldir_empty(&dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_stray_frame),
 		cmocka_unit_test(test_newer_version),
 		cmocka_unit_test(test_find_and_list),
+		cmocka_unit_test(test_reads_and_map),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_names),
 	};

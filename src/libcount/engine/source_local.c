@@ -40,8 +40,9 @@ static int hot_extent(void *state, const char *name, size_t len, struct extent *
 	struct hot_run run;
 
 	(void)err;
-	for (size_t i = 0; i < s->log.nframes; i++) {
-		const struct hot_frame *f = &s->log.frames[i];
+	/* The newest first, then from the oldest on: mostly these two have both ends, and rule out the others. */
+	for (size_t n = s->log.nframes, i = 0; i < n; i++) {
+		const struct hot_frame *f = &s->log.frames[i == 0 ? n - 1 : i - 1];
 
 		if (e->any && f->first_time >= e->first && f->last_time <= e->last)
 			continue;	/* cannot widen it */
@@ -132,19 +133,20 @@ static bool gather_frame(struct hot_names *h, struct snapshot *s, const struct h
 {
 	for (uint32_t i = 0; i < f->nruns; i++) {
 		struct hot_run run;
-		struct hot_name name, *at;
+		struct hot_name name, *at = NULL;
 
-		if (hot_frame_run(f, i, &run) != COUNT_OK) {
-			run.frame = f;
-			piece_note_run(s, &run);
-			continue;
-		}
 		if (2 * h->n >= h->cap && !grow(h))
 			return false;
-		name = (struct hot_name){ run.name, run.name_len, run.hash };
-		at = slot(h->v, h->cap, &name);
-		h->n += at->name == NULL;
-		*at = name;
+		if (hot_frame_name(f, i, &run) == COUNT_OK) {
+			name = (struct hot_name){ run.name, run.name_len, run.hash };
+			at = slot(h->v, h->cap, &name);
+		}
+		if (at == NULL || (at->name == NULL && !hot_run_named(&run))) {
+			piece_note_run(s, &run);
+		} else if (at->name == NULL) {
+			*at = name;
+			h->n++;
+		}
 	}
 	return true;
 }

@@ -94,27 +94,43 @@ uint32_t walframe_lower_bound(const uint8_t *p, const struct walframe *f, uint64
 	return lo;
 }
 
-int walframe_run_name(const uint8_t *p, const struct walframe *f, uint32_t i,
-		      struct walframe_run *run)
+int walframe_run_place(const uint8_t *p, const struct walframe *f, uint32_t i, uint32_t *at, uint32_t *len)
 {
 	const uint8_t *offsets = p + WALFRAME_HEADER + 8 * (size_t)f->nruns;
 	uint32_t lo = (uint32_t)(WALFRAME_HEADER + 12 * (size_t)f->nruns);
 	uint32_t hi = f->len - WALFRAME_TRAILER;
 	uint32_t from = get_u32(offsets + 4 * (size_t)i);
 	uint32_t to = i + 1 < f->nruns ? get_u32(offsets + 4 * (size_t)(i + 1)) : hi;
-	const uint8_t *name, *end;
-	uint64_t name_len;
 
 	if (from < lo || to > hi || from > to || to - from < WALRUN_MIN)
 		return COUNT_ERR_CORRUPT;
-	end = p + to;
-	name = varint_get(p + from + 5, end, &name_len);
+	*at = from;
+	*len = to - from;
+	return COUNT_OK;
+}
+
+int walframe_run_at(const uint8_t *p, size_t len, struct walframe_run *run)
+{
+	const uint8_t *name, *end = p + len;
+	uint64_t name_len;
+
+	if (len < WALRUN_MIN)
+		return COUNT_ERR_CORRUPT;
+	name = varint_get(p + 5, end, &name_len);
 	if (name == NULL || name_len == 0 || name_len > COUNT_SERIES_MAX ||
 	    name_len > (size_t)(end - name))
 		return COUNT_ERR_CORRUPT;
-	*run = (struct walframe_run){ .p = p + from, .len = to - from,
-				      .name = (const char *)name, .name_len = (size_t)name_len };
+	*run = (struct walframe_run){ .p = p, .len = len, .name = (const char *)name, .name_len = (size_t)name_len };
 	return COUNT_OK;
+}
+
+int walframe_run_name(const uint8_t *p, const struct walframe *f, uint32_t i,
+		      struct walframe_run *run)
+{
+	uint32_t at, len;
+	int ret = walframe_run_place(p, f, i, &at, &len);
+
+	return ret == COUNT_OK ? walframe_run_at(p + at, len, run) : ret;
 }
 
 bool walframe_run_intact(const struct walframe *f, const struct walframe_run *run)

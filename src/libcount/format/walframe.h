@@ -99,7 +99,11 @@ struct walframe_run {
 uint64_t walframe_dir_hash(const uint8_t *p, uint32_t i);
 /* Where the directory has the first hash not below this one; nruns when all are. */
 uint32_t walframe_lower_bound(const uint8_t *p, const struct walframe *f, uint64_t hash);
-/* Only p, len, name and name_len of run i; nothing of it is verified but the bounds. */
+/* Where run i stands in the frame, from its directory: *len bytes at *at, inside the frame. */
+int walframe_run_place(const uint8_t *p, const struct walframe *f, uint32_t i, uint32_t *at, uint32_t *len);
+/* Only p, len, name and name_len of the run in these bytes; nothing of it is verified but the bounds. */
+int walframe_run_at(const uint8_t *p, size_t len, struct walframe_run *run);
+/* Both, where the whole frame is in memory. */
 int walframe_run_name(const uint8_t *p, const struct walframe *f, uint32_t i,
 		      struct walframe_run *run);
 /* After walframe_run_name(): verifies the checksum and reads the rest. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "hot/bytes.h"
 #include "hot/segment.h"
 
 /* One segment while its frames are looked for. */
@@ -14,10 +15,11 @@ struct hop {
 	struct hot_log *log;
 	struct hot_segment *seg;
 	const char *where;
-	const uint8_t *p;
+	const uint8_t *p;		/* the map */
 	size_t len;
 	const uint32_t *salt;		/* NULL: not known yet, the header is unreadable */
 	uint32_t salt_store;
+	struct hot_window *window;
 };
 
 static void note_damage(struct hop *h, size_t from, size_t to, const char *what)
@@ -50,7 +52,7 @@ static int add_frame(struct hop *h, size_t at, const struct walframe *f)
 	log->frames[log->nframes++] = (struct hot_frame){
 		.segment = h->seg->number, .offset = at, .data = h->p + at, .len = f->len,
 		.nruns = f->nruns, .points = f->npoints, .first_time = f->first,
-		.last_time = f->last, .salt = f->salt, .soft = h->seg->soft,
+		.last_time = f->last, .salt = f->salt, .soft = h->seg->soft, .in = h->seg,
 	};
 	log->points += f->npoints;
 	return COUNT_OK;
@@ -65,7 +67,7 @@ static int hop_frames(struct hop *h, size_t at)
 	while (ret == COUNT_OK && h->len - at >= WALFRAME_HEADER) {
 		size_t next;
 
-		if (walframe_get(h->p + at, h->salt, &f) == COUNT_OK) {
+		if (walframe_get(hot_peek(h->seg, h->window, at, WALFRAME_HEADER), h->salt, &f) == COUNT_OK) {
 			if (f.len > h->len - at)
 				return COUNT_OK;	/* cut, or being written */
 			ret = add_frame(h, at, &f);
@@ -101,14 +103,16 @@ static int hop_headless(struct hop *h)
 static int read_segment(struct hot_log *log, struct hot_segment *seg, const char *where,
 			const uint8_t boot[16], struct count_error *err)
 {
+	struct hot_window window;
 	struct hop h = { .log = log, .seg = seg, .where = where,
-			 .p = seg->map.data, .len = seg->map.len };
+			 .p = seg->map.data, .len = seg->map.len, .window = &window };
 	struct walseg s;
 	int ret;
 
+	window.at = window.len = window.next = 0;
 	if (h.len < WALSEG_HEADER)
 		return COUNT_OK;	/* empty, or its first write was cut */
-	ret = walseg_get(h.p, &s);
+	ret = walseg_get(hot_peek(seg, &window, 0, WALSEG_HEADER), &s);
 	if (ret == COUNT_ERR_VERSION)
 		return err_set(err, ret, "%s/%012" PRIu64 ".wal: written by a newer version",
 			       where, seg->number);
@@ -134,7 +138,9 @@ static int open_segment(int wal_fd, const char *where, uint64_t number, struct h
 		return ret;
 	ret = fs_map_fd(fd, where, name, &seg->map, err);
 	seg->number = number;
-	close(fd);
+	hot_segment_read(seg, ret == COUNT_OK ? fd : -1);
+	if (seg->fd < 0)
+		close(fd);
 	return ret;
 }
 
@@ -222,8 +228,10 @@ int hot_log_open(int wal_fd, const char *wal_path, uint64_t first, struct hot_lo
 
 void hot_log_close(struct hot_log *log)
 {
-	for (size_t i = 0; i < log->nsegments; i++)
+	for (size_t i = 0; i < log->nsegments; i++) {
+		hot_segment_forget(&log->segments[i]);
 		fs_unmap(&log->segments[i].map);
+	}
 	free(log->segments);
 	free(log->frames);
 	free(log->checked);

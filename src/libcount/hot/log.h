@@ -1,9 +1,10 @@
 /*
- * log.h - reading the write-ahead log: the segments of wal/, mapped; count-wal(5).
+ * log.h - reading the write-ahead log: the segments of wal/; count-wal(5).
  *
- * Takes no lock.  Runs are strictly ascending in time, so each is a sorted source of points;
- * a later frame (by segment, then offset) beats an earlier one.  Opening reads the headers of
- * frames only; directories and runs are verified when they are used.
+ * Segments are mapped, but as long as little of one is asked for it is read: a look at one series needs a few bytes of
+ * each frame, and to map their pages costs more than to read them (bytes.h).  Takes no lock.  Runs are strictly
+ * ascending in time, so each is a sorted source of points; a later frame (by segment, then offset) beats an
+ * earlier one.  Opening reads the headers of frames only; directories and runs are verified when they are used.
  */
 #ifndef COUNT_HOT_LOG_H
 #define COUNT_HOT_LOG_H
@@ -28,6 +29,7 @@ struct hot_frame {
 					 * crash of the machine, a warning and no damage */
 	uint32_t salt;			/* private from here on */
 	uint8_t *checked;		/* in the log: what the directory's verification found */
+	struct hot_segment *in;
 };
 
 struct hot_segment {
@@ -35,6 +37,9 @@ struct hot_segment {
 	struct fs_map map;
 	bool damaged;			/* holds something unreadable that is no tear: flush keeps a copy */
 	bool soft;			/* of an earlier boot */
+	int fd;				/* private from here on; -1: all is taken from the map */
+	uint32_t reads;			/* left, before all is taken from the map */
+	struct hot_copy *copies;	/* runs that were read; they live as long as the log */
 };
 
 struct hot_log {
@@ -80,9 +85,12 @@ uint64_t hot_hash(const char *name, size_t len);	/* XXH3 64; part of the format 
  */
 int hot_frame_find(const struct hot_frame *f, const char *name, size_t len, uint64_t hash,
 		   struct hot_run *run);
-/* Run i of 0 .. nruns - 1, in order of hashes; only its name is read, and proved by the hash:
+/* Run i of 0 .. nruns - 1, in order of hashes, from the map; only its name is read, and proved by the hash:
  * points and times are filled by hot_run_check(), which also verifies the checksum. */
 int hot_frame_run(const struct hot_frame *f, uint32_t i, struct hot_run *run);
+/* The same with a name that is not proved, for who knows one of that hash already; hot_run_named() proves it. */
+int hot_frame_name(const struct hot_frame *f, uint32_t i, struct hot_run *run);
+bool hot_run_named(const struct hot_run *run);
 int hot_run_check(struct hot_run *run);
 
 /* Decoding in steps, of a run found or checked: zeroed cursor; *n is the room, then what was
