@@ -34,8 +34,11 @@ static void read_all(const uint8_t *data, size_t size, bool mend, struct chunk_c
 		promise(e->points >= 1 && e->points <= COLUMN_MAX_POINTS && e->first <= e->last);
 		promise(i == 0 || e[-1].last < e->first);
 		promise(e->off <= size && (uint64_t)e->times_len + e->values_len <= size - e->off);
+		promise(e->dict_len == 0 || (e->dict_off < e->off && e->dict_len <= e->off - e->dict_off));
 		if (mend)
 			e->crc = crc32c(0, data + e->off, (size_t)e->times_len + e->values_len);
+		if (mend && e->dict_len > 0)
+			e->dict_crc = crc32c(0, data + e->dict_off, e->dict_len);
 		if (chunklist_read(&l, i, coder, times, values, &at) != COUNT_OK)
 			continue;
 		promise(times[0] == e->first && times[e->points - 1] == e->last);

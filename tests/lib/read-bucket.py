@@ -98,16 +98,24 @@ def check_chunks(where, data, points):
         fail(where, 'the directory has a wrong checksum')
     assert data[8] == 2
     n, at = varint(data, 9)
-    off, done, last, count = 8 + size, 0, None, 0
+    off, done, last, count, dictionary = 8 + size, 0, None, 0, False
     for _ in range(n):
         flags, at = data[at], at + 1
-        assert flags < 2
+        assert flags < 4
         if not flags & 1:
             count, at = varint(data, at)
         first, at = varint(data, at)
         first = (first >> 1 ^ -(first & 1)) if last is None else last + 1 + first
         span, at = varint(data, at)
         last = first + span
+        if flags & 2:
+            length, at = varint(data, at)
+            if length:
+                crc, at, dictionary = struct.unpack_from('<I', data, at)[0], at + 4, True
+                if crc32c(data[off:off + length]) != crc:
+                    fail(where, 'a dictionary has a wrong checksum')
+                off += length
+            assert dictionary
         lengths, at = varint(data, at)
         more, at = varint(data, at)
         crc, at = struct.unpack_from('<I', data, at)[0], at + 4

@@ -45,7 +45,7 @@ static bool add_chunks(const struct coldfix_block *v, struct chunklist_writer *w
 		for (k = i + 1; k < v->n && k - i < COLUMN_PAGE &&
 		     (v->loose || day_of(v->times[k]) == day_of(v->times[i])); k++)
 			;
-		good = chunklist_add(w, coder, COLUMN_DEFAULT, v->times + i, v->values + i, k - i) == COUNT_OK;
+		good = chunklist_add(w, coder, COLUMN_DEFAULT, NULL, v->times + i, v->values + i, k - i) == COUNT_OK;
 	}
 	chunk_coder_delete(coder);
 	return good;

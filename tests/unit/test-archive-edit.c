@@ -6,6 +6,7 @@
  *	EDIT_ROUNDS=1000	more histories
  */
 #include "editworld.h"
+#include "format/block.h"
 
 /* ---- Tests ---- */
 
@@ -231,40 +232,86 @@ static void test_local_damage(void **state)
 	end(&w);
 }
 
+/* ---- The packer alone ---- */
+
+struct packed { size_t objects, chunks, with_dict, dicts; };
+
+/* n points a stretch apart from midnight on: `kinds` different values of noise, 0: all.  They come back. */
+static struct packed pack_all(size_t n, int64_t apart, uint64_t kinds, size_t object_bytes, bool midnights)
+{
+	static struct world w = { .seed = 88172645463325252u };
+	struct chunk_coder *coder = chunk_coder_new();
+	struct packer *p = pack_new(COUNT_UNIT_S, object_bytes, COLUMN_DEFAULT, coder);
+	int64_t *times = calloc(n, sizeof(*times)), *got_times = calloc(COLUMN_MAX_POINTS, sizeof(*times));
+	double *values = calloc(n, sizeof(*values)), *got = calloc(COLUMN_MAX_POINTS, sizeof(*got));
+	struct cold_object o = { 0 };
+	struct packed sum = { 0 };
+	size_t at = 0;
+
+	for (size_t i = 0, some; i < n; i += some) {
+		some = 1 + rnd(&w, 5000) < n - i ? 1 + rnd(&w, 5000) % (n - i) : n - i;
+		for (size_t k = i; k < i + some; k++) {
+			times[k] = 100 * DAY + (int64_t)k * apart;
+			values[k] = 1 / (3. + (double)(kinds == 0 ? rnd(&w, UINT32_MAX) : rnd(&w, kinds)));
+		}
+		assert_int_equal(pack_points(p, times + i, values + i, some), COUNT_OK);
+	}
+	assert_int_equal(pack_end(p), COUNT_OK);
+	for (; pack_take(p, &o); sum.objects++) {
+		struct chunklist l;
+
+		assert_int_equal(chunklist_open(&l, o.chunks.data, o.chunks.len, NULL), COUNT_OK);
+		assert_true(!midnights || floor_mod(o.block.start, DAY) == 0);
+		assert_int_equal(o.block.ndays, floor_div(o.block.end, DAY) - floor_div(o.block.start, DAY) + 1);
+		assert_true(l.n == 1 || o.chunks.len <= object_bytes + 64);
+		for (size_t k = 0; k < l.n; k++) {
+			assert_int_equal(chunklist_read(&l, k, coder, got_times, got, NULL), COUNT_OK);
+			assert_memory_equal(got_times, times + at, l.v[k].points * sizeof(*times));
+			assert_memory_equal(got, values + at, l.v[k].points * sizeof(*values));
+			at += l.v[k].points;
+			sum.with_dict += l.v[k].dict_len > 0;
+			sum.dicts += l.v[k].dict_len > 0 && l.v[k].dict_off + l.v[k].dict_len == l.v[k].off;
+		}
+		sum.chunks += l.n;
+		chunklist_close(&l);
+		cold_object_free(&o);
+	}
+	assert_int_equal(at, n);
+	pack_delete(p);
+	chunk_coder_delete(coder);
+	free(times);
+	free(got_times);
+	free(values);
+	free(got);
+	return sum;
+}
+
 /* Cuts are at midnights, but in days that are too large by themselves; dense days end chunks. */
 static void test_cuts(void **state)
 {
-	static struct world w;
-	struct chunklist l;
+	struct packed p;
 
 	(void)state;
-	begin(&w, 1);
-	w.object_bytes = 12000;
-	for (size_t i = 0; i < 20; i++) {	/* noise: about 8 bytes a point */
-		struct batch *b = &w.batches[i];
+	p = pack_all(60 * 288, 300, 0, 100000, true);		/* 28 days, 28, 4 */
+	assert_true(p.objects == 2 && p.chunks == 3);
+	p = pack_all(4 * 8640, 10, 0, 100000, true);		/* a day, in halves */
+	assert_true(p.objects == 4 && p.chunks == 8);
+	p = pack_all(4 * 8640, 10, 0, 50000, false);		/* half a day */
+	assert_true(p.objects == 8 && p.chunks == 8);
+}
 
-		add_points(&w, i * 1440, i == 10 ? 1440 : 300, 1, 0);
-		for (size_t k = 0; k < b->n; k++) {
-			b->values[k] = (double)rnd(&w, UINT32_MAX) * 1.1e-3 + 1 / ((double)k + 3);
-			w.local_value[i * 1440 + k] = b->values[k];
-		}
-	}
-	archive(&w, time_of(TIMES - 1));
-	assert_true(w.m.nblocks > 4);
-	for (size_t i = 0; i < w.m.nblocks; i++) {
-		const struct manifest_block *b = &w.m.blocks[i];
-		const struct buf *chunks = &find_stored(&w, b->key)->object.chunks;
+/* Chunks of a run share a dictionary: once an object, and again in what is cut from it. */
+static void test_dictionary(void **state)
+{
+	struct packed p;
 
-		assert_int_equal(floor_mod(b->start, DAY), 0);
-		assert_int_equal(b->ndays, floor_div(b->end, DAY) - floor_div(b->start, DAY) + 1);
-		assert_int_equal(chunklist_open(&l, chunks->data, chunks->len, NULL), COUNT_OK);
-		for (size_t k = 0; k < l.n; k++)
-			assert_int_equal(floor_div(l.v[k].first, DAY), floor_div(l.v[k].last, DAY));
-		if (l.n > 1)
-			assert_true(chunks->len <= 12000);
-		chunklist_close(&l);
-	}
-	end(&w);
+	(void)state;
+	p = pack_all(200 * 288, 300, 500, 4 << 20, true);
+	assert_true(p.objects == 1 && p.with_dict == p.chunks && p.dicts == 1);
+	p = pack_all(200 * 288, 300, 500, 30000, true);
+	assert_true(p.objects > 2 && p.with_dict == p.chunks && p.dicts == p.objects);
+	p = pack_all(BLOCK_RUN_POINTS + 50000, 300, 500, 100000, false);	/* two runs with the same */
+	assert_true(p.objects > 2 && p.with_dict == p.chunks && p.dicts == p.objects);
 }
 
 /* Objects that overlap by the hundred are refused before memory goes. */
@@ -304,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_local_damage),
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_too_deep),
 	};
 

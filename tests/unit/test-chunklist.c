@@ -44,20 +44,30 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static struct chunklist_dict dict;	/* none, but where a test makes one */
+
 /* n points in chunks of the sizes given, the last again and again. */
-static struct buf list_of(size_t n, const size_t *sizes, size_t nsizes)
+static struct chunklist_writer chunks_of(size_t n, const size_t *sizes, size_t nsizes)
 {
 	struct chunklist_writer w = { 0 };
-	struct buf out = { 0 };
-	size_t about;
 
 	for (size_t i = 0, k = 0; i < n; k++) {
 		size_t some = sizes[k < nsizes ? k : nsizes - 1];
 
 		some = some < n - i ? some : n - i;
-		assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times + i, values + i, some), COUNT_OK);
+		assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, &dict, times + i, values + i, some),
+				 COUNT_OK);
 		i += some;
 	}
+	return w;
+}
+
+static struct buf list_of(size_t n, const size_t *sizes, size_t nsizes)
+{
+	struct chunklist_writer w = chunks_of(n, sizes, nsizes);
+	struct buf out = { 0 };
+	size_t about;
+
 	about = chunklist_size(&w);
 	assert_int_equal(chunklist_finish(&w, &out), COUNT_OK);
 	assert_true(out.len < about + about / 4 + 64 && about < out.len + out.len / 2 + 64);
@@ -75,6 +85,15 @@ static void random_points(size_t n)
 		times[i] = t;
 		values[i] = kind == 2 ? f64_from_bits(rnd(UINT64_MAX)) : (double)rnd(1000) / 10;
 	}
+}
+
+/* n values from number `at` on: any of a few, in no order; and their dictionary. */
+static void few_values(size_t at, size_t n, size_t which)
+{
+	for (size_t i = at; i < at + n; i++)
+		values[i] = 1 / (double)(3 + which + rnd(400));
+	assert_int_equal(chunklist_dict_make(&dict, coder, COLUMN_DEFAULT, values + at, n), COUNT_OK);
+	assert_true(dict.dict.n > 300);
 }
 
 /* All points come back; data is a copy of just that length. */
@@ -138,13 +157,13 @@ static void test_writer_refuses(void **state)
 	(void)state;
 	random_points(10);
 	assert_int_equal(chunklist_finish(&w, &out), COUNT_ERR_INVALID);
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times, values, 0), COUNT_ERR_INVALID);
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times, values, COLUMN_MAX_POINTS + 1),
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times, values, 0), COUNT_ERR_INVALID);
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times, values, COLUMN_MAX_POINTS + 1),
 			 COUNT_ERR_INVALID);
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times, values, 5), COUNT_OK);
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times + 4, values, 3), COUNT_ERR_INVALID);
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times, values, 5), COUNT_OK);
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times + 4, values, 3), COUNT_ERR_INVALID);
 	times[6] = times[5];
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times + 5, values, 3), COUNT_ERR_INVALID);
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times + 5, values, 3), COUNT_ERR_INVALID);
 	assert_int_equal(chunklist_finish(&w, &out), COUNT_OK);
 	check_list(out.data, out.len, 5);
 	buf_free(&out);
@@ -162,14 +181,11 @@ static int read_all(const uint8_t *data, size_t len, uint64_t *at)
 	return ret;
 }
 
-static void test_damage(void **state)
+/* Each cut and each flipped bit of n points, in chunks of some. */
+static void check_damage(size_t n, size_t size)
 {
-	size_t size = 40;
-	struct buf b;
+	struct buf b = list_of(n, &size, 1);
 
-	(void)state;
-	random_points(200);
-	b = list_of(200, &size, 1);
 	for (size_t len = 0; len < b.len; len++) {
 		uint8_t *cut = malloc(len + 1);		/* of its own, so that a sanitizer sees a read past the end */
 		uint64_t at = UINT64_MAX;
@@ -192,6 +208,86 @@ static void test_damage(void **state)
 	buf_put_u8(&b, 0);
 	assert_int_equal(read_all(b.data, b.len, NULL), COUNT_ERR_CORRUPT);
 	buf_free(&b);
+}
+
+static void test_damage(void **state)
+{
+	(void)state;
+	random_points(200);
+	check_damage(200, 40);
+}
+
+/* ---- Dictionaries ---- */
+
+static void test_dictionary(void **state)
+{
+	static const size_t sizes[] = { 3000, 1000, 8000 };
+	const size_t n = 9000;
+	struct chunklist l;
+	struct buf b;
+	uint64_t at;
+
+	(void)state;
+	random_points(n);
+	few_values(0, n, 0);
+	for (size_t i = 3000; i < 4000; i++)	/* a chunk that needs none, between others */
+		values[i] = 7;
+	b = list_of(n, sizes, N(sizes));
+	check_list(b.data, b.len, n);
+	assert_int_equal(chunklist_open(&l, b.data, b.len, NULL), COUNT_OK);
+	assert_true(l.n == 3 && l.v[0].dict_len == dict.bytes.len && l.v[1].dict_len == 0);
+	assert_true(l.v[2].dict_off == l.v[0].dict_off && l.v[2].dict_len == l.v[0].dict_len);
+	assert_memory_equal(b.data + l.v[0].dict_off, dict.bytes.data, dict.bytes.len);
+	b.data[l.v[0].dict_off + 9] ^= 4;
+	assert_int_equal(chunklist_read(&l, 1, coder, got_times, got_values, &at), COUNT_OK);
+	assert_int_equal(chunklist_read(&l, 2, coder, got_times, got_values, &at), COUNT_ERR_CORRUPT);
+	assert_int_equal(at, l.v[0].dict_off);
+	/* No dictionary at all, though its checksum is right. */
+	l.v[2].dict_crc = crc32c(0, b.data + l.v[2].dict_off, l.v[2].dict_len = 3);
+	assert_int_equal(chunklist_read(&l, 2, coder, got_times, got_values, &at), COUNT_ERR_CORRUPT);
+	chunklist_close(&l);
+	buf_free(&b);
+	chunklist_dict_free(&dict);
+}
+
+/* Chunks of two dictionaries and of none, parted anywhere: each part has what it needs. */
+static void test_split(void **state)
+{
+	enum { SIZE = 1000, CHUNKS = 18 };
+	const size_t n = SIZE * CHUNKS;
+
+	(void)state;
+	for (size_t at = 0; at <= CHUNKS; at++) {
+		struct chunklist_writer w = { 0 }, rest;
+		struct buf a = { 0 }, b = { 0 };
+
+		random_points(n);
+		for (size_t i = 0; i < CHUNKS; i++) {
+			if (i % (CHUNKS / 2) == 0)
+				few_values(i * SIZE, n / 2, i);
+			for (size_t k = 0; i % 3 == 2 && k < SIZE; k++)
+				values[i * SIZE + k] = 7;
+			assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, &dict, times + i * SIZE,
+						       values + i * SIZE, SIZE), COUNT_OK);
+		}
+		assert_int_equal(chunklist_split(&w, at, &rest), COUNT_OK);
+		assert_true(w.n == at && rest.n == CHUNKS - at);
+		if (at > 0) {
+			assert_int_equal(chunklist_finish(&w, &a), COUNT_OK);
+			check_list(a.data, a.len, at * SIZE);
+		}
+		if (at < CHUNKS) {
+			assert_int_equal(chunklist_finish(&rest, &b), COUNT_OK);
+			memmove(times, times + at * SIZE, (n - at * SIZE) * sizeof(*times));
+			memmove(values, values + at * SIZE, (n - at * SIZE) * sizeof(*values));
+			check_list(b.data, b.len, n - at * SIZE);
+		}
+		chunklist_writer_free(&w);
+		chunklist_writer_free(&rest);
+		buf_free(&a);
+		buf_free(&b);
+	}
+	chunklist_dict_free(&dict);
 }
 
 /* Directories with a right checksum that lie. */
@@ -230,7 +326,15 @@ static void test_hostile_directories(void **state)
 		2, 2, 0, 1, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 		1, 0, 2, 2, 0, 0, 0, 0, 1, 0, 0, 3, 1, 0, 0, 0, 0
 	};
-	uint8_t dir[sizeof(good)], newer[] = { 3, 9, 9 };
+	/* Three entries: with a dictionary of 3 bytes, without, with the same. */
+	static const uint8_t dict_good[] = {
+		2, 3, 2, 1, 0, 0, 3, 7, 7, 7, 7, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0,
+		3, 0, 0, 0, 1, 1, 0, 0, 0, 0
+	};
+	static const struct { uint8_t at, byte; } dict_bad[] = {
+		{ 2, 4 }, { 2, 6 }, { 6, 0 }, { 6, 2 }, { 6, 4 }, { 6, 0x80 }, { 17, 5 }, { 26, 7 }, { 29, 1 },
+	};
+	uint8_t dir[sizeof(dict_good)], newer[] = { 3, 9, 9 };
 	uint64_t at = UINT64_MAX;
 
 	(void)state;
@@ -238,10 +342,19 @@ static void test_hostile_directories(void **state)
 	for (size_t i = 0; i < N(bad); i++) {
 		memcpy(dir, good, sizeof(good));
 		dir[bad[i].at] = bad[i].byte;
-		if (open_directory(dir, sizeof(dir), 8, &at) != COUNT_ERR_CORRUPT)
+		if (open_directory(dir, sizeof(good), 8, &at) != COUNT_ERR_CORRUPT)
 			fail_msg("byte %d as %d is accepted", bad[i].at, bad[i].byte);
 		assert_true(at <= 8 + sizeof(good) + 8);
 	}
+	assert_int_equal(open_directory(dict_good, sizeof(dict_good), 9, NULL), COUNT_OK);
+	for (size_t i = 0; i < N(dict_bad); i++) {
+		memcpy(dir, dict_good, sizeof(dict_good));
+		dir[dict_bad[i].at] = dict_bad[i].byte;
+		if (open_directory(dir, sizeof(dict_good), 9, &at) != COUNT_ERR_CORRUPT)
+			fail_msg("with a dictionary: byte %d as %d is accepted", dict_bad[i].at, dict_bad[i].byte);
+	}
+	for (size_t len = 0; len < sizeof(dict_good); len++)
+		assert_int_equal(open_directory(dict_good, len, 9, NULL), COUNT_ERR_CORRUPT);
 	for (size_t len = 0; len < sizeof(good); len++)
 		assert_int_equal(open_directory(good, len, 8, NULL), COUNT_ERR_CORRUPT);
 	assert_int_equal(open_directory(good, sizeof(good), 7, NULL), COUNT_ERR_CORRUPT);
@@ -345,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_far_times),
 		cmocka_unit_test(test_writer_refuses),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_dictionary),
+		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_hostile_directories),
 		cmocka_unit_test(test_lying_entry),
 		cmocka_unit_test(test_unsorted_column),

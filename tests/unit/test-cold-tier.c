@@ -302,7 +302,7 @@ static void make_object(void)
 	assert_non_null(coder);
 	object = (struct cold_object){ .kind = OBJECT_COUNT, .series = name, .series_len = 1,
 				       .unit = COUNT_UNIT_MS, .block = { .start = 1, .end = 9, .points = 3 } };
-	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times, values, 3), COUNT_OK);
+	assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times, values, 3), COUNT_OK);
 	assert_int_equal(chunklist_finish(&w, &object.chunks), COUNT_OK);
 	chunklist_writer_free(&w);
 	chunk_coder_delete(coder);

@@ -56,7 +56,7 @@ static void make_object(struct cold_object *o, size_t n, bool noisy)
 	o->replaces[o->nreplaces++] = strdup("count-data/cpu/b \"c\".json");
 	for (size_t i = 0, k; i < n; i += k) {
 		k = n - i < COLUMN_PAGE ? n - i : COLUMN_PAGE;
-		assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, times + i, values + i, k), COUNT_OK);
+		assert_int_equal(chunklist_add(&w, coder, COLUMN_DEFAULT, NULL, times + i, values + i, k), COUNT_OK);
 	}
 	assert_int_equal(chunklist_finish(&w, &o->chunks), COUNT_OK);
 	chunk_coder_delete(coder);

@@ -7,6 +7,10 @@
 
 #include "base/civil.h"
 #include "engine/flush_plan.h"
+#include "format/block.h"
+#include "format/block_cut.h"
+
+#define FIRST_ROOM 1024		/* points of a run */
 
 /* Statistics of points of one day; a day has several where a mark fell into it. */
 struct row { int64_t day; struct chunk_stats stats; };
@@ -18,13 +22,10 @@ struct packer {
 	enum column_level level;
 	int64_t day_len;
 
-	/* Points that are in no chunk yet. */
-	int64_t times[OBJECT_CHUNK_POINTS];
-	double values[OBJECT_CHUNK_POINTS];
-	size_t n;
-	size_t day_at;			/* where among them the latest day begins */
-	int64_t day;			/* that day */
-	uint64_t day_points;		/* of that day until now, earlier chunks included */
+	int64_t *times;			/* a run of points that are not encoded yet */
+	double *values;
+	size_t n, cap;
+	struct chunklist_dict dict;	/* of the run that is being encoded */
 
 	/* The object that grows. */
 	struct chunklist_writer w;
@@ -72,6 +73,9 @@ void pack_delete(struct packer *p)
 		cold_object_free(&p->done[i]);
 	free(p->done);
 	free(p->rows);
+	free(p->times);
+	free(p->values);
+	chunklist_dict_free(&p->dict);
 	chunklist_writer_free(&p->w);
 	points_hash_delete(p->hash);
 	points_hash_delete(p->since);
@@ -242,46 +246,92 @@ static void set_mark(struct packer *p, int64_t next)
 	p->new_row = true;
 }
 
-/* The first n of the points at hand become a chunk. */
-static int add_chunk(struct packer *p, size_t n)
+/* A chunk of the run, encoded. */
+static int add_chunk(struct packer *p, const int64_t *times, const double *values, size_t n)
 {
 	int ret;
 
-	set_mark(p, p->times[0]);
-	ret = chunklist_add(&p->w, p->coder, p->level, p->times, p->values, n);
-	points_hash_add(p->hash, p->times, p->values, n);
-	points_hash_add(p->since, p->times, p->values, n);
+	set_mark(p, times[0]);
+	ret = chunklist_add(&p->w, p->coder, p->level, &p->dict, times, values, n);
+	points_hash_add(p->hash, times, values, n);
+	points_hash_add(p->since, times, values, n);
 	for (size_t i = 0, end; i < n && ret == COUNT_OK; i = end) {
 		struct chunk_stats stats;
 
-		end = day_end(p, p->times, i, n);
-		stats_of(p->times + i, p->values + i, end - i, &stats);
-		ret = add_row(p, day_of(p, p->times[i]), &stats);
+		end = day_end(p, times, i, n);
+		stats_of(times + i, values + i, end - i, &stats);
+		ret = add_row(p, day_of(p, times[i]), &stats);
 	}
-	p->n -= n;
-	p->day_at = p->day_at > n ? p->day_at - n : 0;
-	memmove(p->times, p->times + n, p->n * sizeof(*p->times));
-	memmove(p->values, p->values + n, p->n * sizeof(*p->values));
 	if (ret == COUNT_OK && p->mark > 0 &&
 	    (chunklist_size(&p->w) > p->object_bytes || p->nrows > PACK_MAX_ROWS))
 		ret = cut(p);
 	return ret;
 }
 
-/* Points of one day, the latest. */
-static int add_of_day(struct packer *p, const int64_t *times, const double *values, size_t n)
+/* The length of the first chunk of n points; 0: more are needed, which are to follow if `more`. */
+static size_t chunk_len(const struct packer *p, const int64_t *times, size_t n, bool more)
 {
-	p->day_points += n;
-	while (n > 0) {
-		size_t room = OBJECT_CHUNK_POINTS - p->n, some = n < room ? n : room;
-		int ret;
+	static const struct block_cuts none;
+	size_t len = block_cut(&none, p->day_len, times, n, more), midnight = len;
 
-		if (some == 0) {	/* whole days, if that leaves the chunk at least half full */
-			ret = add_chunk(p, p->day_at >= OBJECT_CHUNK_POINTS / 2 ? p->day_at : p->n);
-			if (ret != COUNT_OK)
-				return ret;
-			continue;
-		}
+	if (len == 0 || len == n)
+		return len;
+	while (midnight > COLUMN_MAX_POINTS / 2 && day_of(p, times[midnight - 1]) == day_of(p, times[len]))
+		midnight--;
+	return midnight > COLUMN_MAX_POINTS / 2 ? midnight : len;
+}
+
+/* Encodes the run, but for its last points if `more` of it is to follow. */
+static int encode_run(struct packer *p, bool more)
+{
+	size_t at = 0, len = chunk_len(p, p->times, p->n, more);
+	int ret = COUNT_OK;
+
+	chunklist_dict_free(&p->dict);
+	if (len < p->n)
+		ret = chunklist_dict_make(&p->dict, p->coder, p->level, p->values, p->n);
+	while (ret == COUNT_OK && len > 0) {
+		ret = add_chunk(p, p->times + at, p->values + at, len);
+		at += len;
+		len = at == p->n ? 0 : chunk_len(p, p->times + at, p->n - at, more);
+	}
+	p->n -= at;
+	memmove(p->times, p->times + at, p->n * sizeof(*p->times));
+	memmove(p->values, p->values + at, p->n * sizeof(*p->values));
+	return ret;
+}
+
+/* Room for a point more at least. */
+static int make_room(struct packer *p)
+{
+	size_t cap = p->cap == 0 ? FIRST_ROOM : 2 * p->cap;
+	int64_t *times;
+	double *values;
+
+	if (p->n < p->cap)
+		return COUNT_OK;
+	if (p->cap == BLOCK_RUN_POINTS)
+		return encode_run(p, true);
+	times = reallocarray(p->times, cap, sizeof(*times));
+	if (times != NULL)
+		p->times = times;
+	values = reallocarray(p->values, cap, sizeof(*values));
+	if (values != NULL)
+		p->values = values;
+	if (times == NULL || values == NULL)
+		return COUNT_ERR_NOMEM;
+	p->cap = cap < BLOCK_RUN_POINTS ? cap : BLOCK_RUN_POINTS;
+	return COUNT_OK;
+}
+
+int pack_points(struct packer *p, const int64_t *times, const double *values, size_t n)
+{
+	while (n > 0) {
+		int ret = make_room(p);
+		size_t some = n < p->cap - p->n ? n : p->cap - p->n;
+
+		if (ret != COUNT_OK)
+			return ret;
 		memcpy(p->times + p->n, times, some * sizeof(*times));
 		memcpy(p->values + p->n, values, some * sizeof(*values));
 		p->n += some;
@@ -292,35 +342,11 @@ static int add_of_day(struct packer *p, const int64_t *times, const double *valu
 	return COUNT_OK;
 }
 
-int pack_points(struct packer *p, const int64_t *times, const double *values, size_t n)
-{
-	for (size_t i = 0, end; i < n; i = end) {
-		int64_t day = day_of(p, times[i]);
-		int ret = COUNT_OK;
-
-		end = day_end(p, times, i, n);
-		if (p->day_points > 0 && day != p->day) {
-			if (p->day_points >= PACK_DENSE_DAY && p->n > 0)
-				ret = add_chunk(p, p->n);
-			p->day_points = 0;
-			p->day_at = p->n;
-		}
-		p->day = day;
-		if (ret == COUNT_OK)
-			ret = add_of_day(p, times + i, values + i, end - i);
-		if (ret != COUNT_OK)
-			return ret;
-	}
-	return COUNT_OK;
-}
-
 int pack_end(struct packer *p)
 {
 	uint8_t hash[16];
-	int ret = COUNT_OK;
+	int ret = p->n > 0 ? encode_run(p, false) : COUNT_OK;
 
-	if (p->n > 0)
-		ret = add_chunk(p, p->n);
 	if (ret == COUNT_OK && p->w.n > 0) {
 		points_hash_end(p->hash, hash);
 		ret = finish(p, &p->w, p->rows, p->nrows, hash);
@@ -328,9 +354,8 @@ int pack_end(struct packer *p)
 	if (ret != COUNT_OK)
 		return ret;
 	points_hash_reset(p->hash);
-	p->nrows = p->mark = p->mark_rows = p->day_at = 0;
+	p->nrows = p->mark = p->mark_rows = 0;
 	p->mark_is_midnight = p->new_row = false;
-	p->day_points = 0;
 	return COUNT_OK;
 }
 

@@ -2,12 +2,12 @@
  * archive_pack.h - points of one series to block objects: where they are cut, and what is said of each.
  *
  * Objects are cut greedily from the first point of a stretch, at the last midnight (UTC) before their chunks
- * exceed PACK_OBJECT_BYTES; a day that is larger by itself is cut where it is full.  A chunk ends with
- * its day where that has PACK_DENSE_DAY points, and takes as many whole days as it holds
- * where they have fewer.  The same points give the same objects, byte for byte, so that a repeated
- * run finds what an earlier one stored.
+ * exceed PACK_OBJECT_BYTES; a day that is larger by itself is cut where it is full.  Chunks are cut as in block
+ * files (format/block_cut.h), but end at a midnight where that leaves them half full.  Points are encoded in runs
+ * of BLOCK_RUN_POINTS, whose chunks share a dictionary where that saves.  The same points give the same objects, byte
+ * for byte, so that a repeated run finds what an earlier one stored.
  *
- * Memory: an object's chunks, and those that begin the next.
+ * Memory: an object's chunks, those that begin the next, and a run: 4 MiB.
  */
 #ifndef COUNT_ENGINE_ARCHIVE_PACK_H
 #define COUNT_ENGINE_ARCHIVE_PACK_H
@@ -18,7 +18,6 @@
 #include "format/manifest.h"
 
 #define PACK_OBJECT_BYTES (4u << 20)	/* of chunks, before base64 and gzip */
-#define PACK_DENSE_DAY 256		/* points */
 #define PACK_DAY_POINTS 4		/* so many a day on average make rows of statistics worth it */
 #define PACK_MAX_ROWS 65536		/* of statistics held for an object: it is cut when there are more */
 

@@ -12,19 +12,13 @@
 #include "codec/stats.h"
 #include "count.h"
 
-/*
- * How a writer cuts: the longest chunks make the smallest objects (of eight sets of real series 0 to 40 % smaller
- * than with 1024 points).  Cuts at every day cost 8 % of a series with 288 points a day, those at days of
- * 1024 points and more less than 1 %.
- */
-#define OBJECT_CHUNK_POINTS COLUMN_MAX_POINTS
-#define OBJECT_DAY_POINTS 1024		/* a day with fewer is not worth a chunk of its own */
-
 struct chunklist_entry {
 	int64_t first, last;
 	uint32_t points;		/* 1 .. COLUMN_MAX_POINTS */
 	uint32_t times_len, values_len, crc;
 	size_t off;			/* of the times column, in the bytes of the list */
+	uint32_t dict_len, dict_crc;	/* of the dictionary that its values need; 0: none */
+	size_t dict_off;		/* right before off where it is a new one */
 };
 
 /* ---- Reading ---- */
@@ -45,14 +39,23 @@ int chunklist_read(const struct chunklist *l, size_t i, struct chunk_coder *code
 
 /* ---- Writing ---- */
 
+struct chunklist_dict {		/* of a run of points that chunks are made of; all zero: none */
+	struct column_dict dict;
+	struct buf bytes;
+};
+/* In place of what it was; none if n values are better off without.  COUNT_ERR_NOMEM: none. */
+int chunklist_dict_make(struct chunklist_dict *d, struct chunk_coder *coder, enum column_level level,
+			const double *values, size_t n);
+void chunklist_dict_free(struct chunklist_dict *d);
+
 struct chunklist_writer {	/* all zero: empty */
 	struct chunklist_entry *v;
 	size_t n, cap;
 	struct buf columns;
 };
-/* 1 .. COLUMN_MAX_POINTS points after all before. */
+/* 1 .. COLUMN_MAX_POINTS points after all before.  The list takes a copy of the dictionary once a chunk needs it. */
 int chunklist_add(struct chunklist_writer *w, struct chunk_coder *coder, enum column_level level,
-		  const int64_t *times, const double *values, size_t n);
+		  const struct chunklist_dict *dict, const int64_t *times, const double *values, size_t n);
 /* Short names of the encodings of its first chunk, for reports; it has one. */
 const char *chunklist_times_name(const struct chunklist_writer *w);
 const char *chunklist_values_name(const struct chunklist_writer *w);
