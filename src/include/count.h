@@ -432,6 +432,22 @@ COUNT_API const char *count_cursor_unmatched(count_cursor *cur, size_t i, const 
 COUNT_API uint64_t count_cursor_left_out(const count_cursor *cur, const char **why);
 COUNT_API void count_cursor_close(count_cursor *cur);
 
+/*
+ * An answer read by several threads.  A helper is a cursor beside another, on the same view of the store.
+ * count_cursor_take() gives it the next part of the answer, some series or a stretch of one, and
+ * count_cursor_next() then the rows of that part, 0 at its end.  The parts in the order in which they were taken
+ * are the answer; damage the cursor itself tells after them.
+ *
+ * Helpers may be in count_cursor_next() at the same time, one thread each.  All else, taking and closing too, is for
+ * one thread at a time, with the cursor and its handle; helpers are closed before it is asked.
+ */
+/* *helper is NULL where the cursor has to give the answer itself: it is of one series and short, has a limit, folds,
+ * reads the cold tier, or was begun. */
+COUNT_API int count_cursor_help(count_cursor *cur, count_cursor **helper, struct count_error *err);
+/* 1: there is a part; 0: nothing more, and whoever began has to take until then; else a status, which ends the
+ * answer behind the parts taken before. */
+COUNT_API int count_cursor_take(count_cursor *helper, struct count_error *err);
+
 /* ---- Requests and prices ------------------------------------------------------------------ */
 
 /* Requests to the bucket and bytes of bodies.  As a forecast: what would be done on an unchanged bucket, without

@@ -149,6 +149,9 @@ void count_cursor_close(count_cursor *c)
 {
 	if (c == NULL)
 		return;
+	if (c->main != NULL)
+		part_close(c);
+	piece_list_free(&c->parting.cut);
 	cursor_agg_close(c);
 	merge_delete(c->merge);
 	piece_list_free(&c->pieces);
@@ -164,17 +167,33 @@ void count_cursor_close(count_cursor *c)
 	free(c);
 }
 
+int cursor_begin(count_cursor *c, struct count_error *err)
+{
+	int ret;
+
+	if (c->begun)
+		return COUNT_OK;
+	c->begun = true;
+	ret = selection_begin(&c->sel, &c->view.sources, err);
+	cursor_ahead_begin(c);
+	return ret;
+}
+
 int cursor_next_series(count_cursor *c, struct count_error *err)
 {
 	const char *name;
 	size_t len;
-	int ret = COUNT_OK;
+	int ret;
 
-	if (!c->begun) {
-		ret = selection_begin(&c->sel, &c->view.sources, err);
-		cursor_ahead_begin(c);
+	if (c->main != NULL)
+		return part_next_series(c);
+	if (c->sel_ended)
+		return 0;
+	if (c->parting.kept) {
+		c->parting.kept = false;
+		return 1;
 	}
-	c->begun = true;
+	ret = cursor_begin(c, err);
 	if (ret == COUNT_OK && c->ahead.on)
 		ret = cursor_ahead_next(c, &name, &len, err);
 	else if (ret == COUNT_OK)
@@ -195,10 +214,12 @@ int cursor_next_series(count_cursor *c, struct count_error *err)
 int cursor_begin_merge(count_cursor *c, struct count_error *err)
 {
 	int64_t from = c->given ? c->given_to : c->q.from;
+	bool given = part_has_pieces(c);
 	int ret = COUNT_OK;
 
-	c->pieces.len = 0;
-	if (!c->given || from < c->last) {
+	if (!given)
+		c->pieces.len = 0;
+	if (!given && (!c->given || from < c->last)) {
 		from += c->given;
 		c->view.main.pieces = c->cold_pieces;
 		ret = sources_find(&c->view.sources, c->name, c->name_len, from, c->last, &c->pieces, err);
@@ -337,6 +358,8 @@ static int finish(count_cursor *c, struct count_error *err)
 {
 	const struct count_error *damage = &c->view.snap.damage;
 
+	if (c->main != NULL)	/* the end of a part; who gave it tells */
+		return 0;
 	c->ended = true;
 	if (c->damage_told)
 		return 0;

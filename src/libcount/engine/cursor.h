@@ -1,7 +1,7 @@
 /*
  * cursor.h - an open query, shared by cursor.c (points, last, names), cursor_agg.c (aggregates),
- * cursor_cold.c (what the cold tier adds), explain.c (what it costs) and cursor_summary.c (what to say about
- * an empty answer).
+ * cursor_cold.c (what the cold tier adds), cursor_part.c (parts of it, for helpers), explain.c (what it costs) and
+ * cursor_summary.c (what to say about an empty answer).
  */
 #ifndef COUNT_ENGINE_CURSOR_H
 #define COUNT_ENGINE_CURSOR_H
@@ -39,6 +39,22 @@ struct ahead {
 	char *reached_by;		/* its series */
 	size_t reached_len;
 };
+
+/* What a cursor gives to helpers; cursor_part.c. */
+struct parting {
+	bool begun;
+	bool refused;			/* it is answered whole */
+	bool kept;			/* c->name is the next, and given to nobody yet */
+	bool found;			/* and c->pieces are its */
+	uint64_t turn;			/* names and cuts so far: the order in which one thread comes to them */
+	uint64_t damaged;		/* where the damage noted first was met: twice the turn, one more in a series */
+	struct piece_list cut;		/* of c->name, which is given in stretches: [cut_next, cut.len) */
+	size_t cut_next;
+	int failed;			/* a part before it was given first */
+	struct count_error why;
+};
+
+struct part;				/* of a helper */
 
 struct count_cursor {
 	count_db *db;
@@ -79,6 +95,10 @@ struct count_cursor {
 	size_t next_column;		/* naggs: the next series */
 	struct fold fold;
 	size_t next_group;
+	/* several threads */
+	struct parting parting;
+	struct count_cursor *main;	/* of a helper: whose */
+	struct part *part;
 	/* summary */
 	bool summed;
 	struct count_query_summary summary;
@@ -90,10 +110,20 @@ struct count_cursor {
 int cursor_open_exact(count_db *db, const struct count_query *q, count_cursor **cur,
 		      struct count_error *err);
 
+/* Begins the walk over the series, once. */
+int cursor_begin(count_cursor *c, struct count_error *err);
 /* The next matched series to name: 1, 0 or a status. */
 int cursor_next_series(count_cursor *c, struct count_error *err);
 /* The view of all time: the cursor's own if it is that. */
 int cursor_wide(count_cursor *c, struct view **view, struct count_error *err);
+
+/* ---- cursor_part.c ---- */
+
+/* The same for a helper, from its part. */
+int part_next_series(count_cursor *h);
+/* Are the pieces of c->name in c->pieces already? */
+bool part_has_pieces(count_cursor *c);
+void part_close(count_cursor *h);	/* of a helper: what it met goes to the cursor */
 
 /* ---- cursor_cold.c ---- */
 

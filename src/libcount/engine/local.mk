@@ -46,6 +46,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/engine/cursor.h \
 	src/libcount/engine/cursor_agg.c \
 	src/libcount/engine/cursor_cold.c \
+	src/libcount/engine/cursor_part.c \
 	src/libcount/engine/cursor_summary.c \
 	src/libcount/engine/db.c \
 	src/libcount/engine/db.h \

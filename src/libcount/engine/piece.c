@@ -47,7 +47,7 @@ void piece_note_run(struct snapshot *s, const struct hot_run *run)
 	}
 	for (size_t i = 0; i < s->log.nsegments; i++)
 		if (s->log.segments[i].number == f->segment)
-			s->log.segments[i].damaged = true;
+			__atomic_store_n(&s->log.segments[i].damaged, true, __ATOMIC_RELAXED);	/* helpers share it */
 	snapshot_note(s, COUNT_ERR_CORRUPT, "%s/%012" PRIu64 ".wal: damaged run in the frame at "
 		      "byte %" PRIu64, s->dir->wal_path, f->segment, f->offset);
 }

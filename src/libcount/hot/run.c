@@ -20,15 +20,19 @@ static struct walframe header_of(const struct hot_frame *f)
 				  .last = f->last_time };
 }
 
-/* Once for each frame that is used at all: a hop over thousands of frames does not pay for it. */
+/* Once for each frame that is used at all: a hop over thousands of frames does not pay for it.  Threads that read one
+ * log find the same, whichever of them notes it. */
 static int check_directory(const struct hot_frame *f)
 {
-	if (*f->checked == UNCHECKED) {
+	uint8_t found = __atomic_load_n(f->checked, __ATOMIC_RELAXED);
+
+	if (found == UNCHECKED) {
 		struct walframe h = header_of(f);
 
-		*f->checked = walframe_check_dir(f->data, &h) == COUNT_OK ? GOOD : BAD;
+		found = walframe_check_dir(f->data, &h) == COUNT_OK ? GOOD : BAD;
+		__atomic_store_n(f->checked, found, __ATOMIC_RELAXED);
 	}
-	return *f->checked == GOOD ? COUNT_OK : COUNT_ERR_CORRUPT;
+	return found == GOOD ? COUNT_OK : COUNT_ERR_CORRUPT;
 }
 
 static void take_name(struct hot_run *run, uint64_t hash)
