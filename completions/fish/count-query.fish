@@ -51,7 +51,7 @@ function __count_values -a tool long
             echo '1 4 8 16 32'
         case 'count-flush:level' 'count-archive:level'
             echo 'fast default max'
-        case 'count-ingest:jobs'
+        case 'count-ingest:jobs' 'count-query:jobs'
             echo '1 2 4'
         case 'count-flush:retention'
             echo '30d 90d 1y 2y 5y'

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX 1200
+#define JOBS_DEFAULT 4
 
 /* Write one line to stderr at once, so that lines of several programs do not mix. */
 static void to_stderr(const char *prefix, const char *text)
@@ -93,6 +95,28 @@ int cli_usage(struct cli *cli, const char *fmt, ...)
 	snprintf(text, sizeof(text), "try '%s --help'", cli->tool->name);
 	to_stderr(prefix, text);
 	return CLI_USAGE;
+}
+
+int cli_set_jobs(struct cli *cli, const char *arg, unsigned *jobs)
+{
+	char *end;
+	unsigned long n = *arg >= '0' && *arg <= '9' ? strtoul(arg, &end, 10) : 0;
+
+	if (n < 1 || n > CLI_JOBS_MAX || *end != '\0')
+		return cli_usage(cli, "bad --jobs '%s': it is a number from 1 to %d", arg, CLI_JOBS_MAX);
+	*jobs = (unsigned)n;
+	return 0;
+}
+
+unsigned cli_jobs(unsigned jobs)
+{
+	cpu_set_t set;
+	int n;
+
+	if (jobs > 0)
+		return jobs;
+	n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	return n < JOBS_DEFAULT ? (unsigned)n : JOBS_DEFAULT;
 }
 
 int cli_set_level(struct cli *cli, const char *arg, enum count_level *level)

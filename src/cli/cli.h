@@ -81,6 +81,11 @@ void cli_free(struct cli *cli);
 
 /* The argument of --level; 0, or cli_usage(). */
 int cli_set_level(struct cli *cli, const char *arg, enum count_level *level);
+#define CLI_JOBS_MAX 64
+/* The argument of --jobs; 0, or cli_usage(). */
+int cli_set_jobs(struct cli *cli, const char *arg, unsigned *jobs);
+/* So many, or if that is 0 as many as there are processors for us, though few keep the one busy that writes. */
+unsigned cli_jobs(unsigned jobs);
 /* Say what is wrong with the usage, and where help is; returns CLI_USAGE. */
 int cli_usage(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A message, shown when the level is; control bytes become \xNN. */

@@ -18,7 +18,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +27,6 @@
 #define BUFFER (LINE_MAX_BYTES + INPUT_CHUNK)
 #define MAINTAIN_BYTES (16u << 20)
 #define THREADS_FROM (1 << 20)		/* bytes of a file: a smaller one is read before threads are there */
-#define JOBS_DEFAULT 4
 
 struct ingest {
 	struct cli *cli;
@@ -384,17 +382,6 @@ static void report(struct ingest *g)
 	free(out);
 }
 
-/* --jobs, or as many as there are processors for us, though reading and storing keep up with few. */
-static unsigned njobs(const struct ingest_options *opt)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-	if (opt->jobs > 0)
-		return opt->jobs;
-	return n < JOBS_DEFAULT ? (unsigned)n : JOBS_DEFAULT;
-}
-
 static struct ingest *ingest_new(struct cli *cli, const struct ingest_options *opt)
 {
 	struct line how = { .fixed = opt->format, .given = opt->time_unit, .name = opt->name,
@@ -403,7 +390,7 @@ static struct ingest *ingest_new(struct cli *cli, const struct ingest_options *o
 	struct ingest *g = calloc(1, sizeof(*g));
 
 	if (g != NULL)
-		g->jobs = jobs_new(njobs(opt), BUFFER, &how, plain ? scan_choose() : NULL);
+		g->jobs = jobs_new(cli_jobs(opt->jobs), BUFFER, &how, plain ? scan_choose() : NULL);
 	if (g == NULL || g->jobs == NULL) {
 		free(g);
 		cli_say(cli, CLI_ERROR, "out of memory");

@@ -10,8 +10,8 @@ struct jobs {
 	struct job *ring;
 	unsigned nring, first, used;
 	struct parser *parsers;		/* njobs; the first is the caller's */
-	pthread_t threads[JOBS_MAX];
-	struct seat { struct jobs *j; struct parser *parser; } seats[JOBS_MAX];
+	pthread_t threads[CLI_JOBS_MAX];
+	struct seat { struct jobs *j; struct parser *parser; } seats[CLI_JOBS_MAX];
 	/* guards the states, first and used where threads look; a parser belongs to who took the text */
 	pthread_mutex_t lock;
 	pthread_cond_t waits, done;

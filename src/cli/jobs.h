@@ -8,9 +8,8 @@
 #ifndef CLI_JOBS_H
 #define CLI_JOBS_H
 
+#include "cli.h"
 #include "parse.h"
-
-#define JOBS_MAX 64
 
 enum job_state { JOB_FREE, JOB_WAITS, JOB_TAKEN, JOB_DONE };
 

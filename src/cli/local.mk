@@ -37,6 +37,8 @@ libcount_cli_la_SOURCES = \
 	src/cli/out.h \
 	src/cli/parse.c \
 	src/cli/parse.h \
+	src/cli/parts.c \
+	src/cli/parts.h \
 	src/cli/plot.c \
 	src/cli/plot.h \
 	src/cli/print.c \

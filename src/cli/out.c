@@ -11,6 +11,9 @@ void out_init(struct out *o, int fd)
 	o->fd = fd;
 	o->error = 0;
 	o->len = 0;
+	o->buf = o->own;
+	o->full = NULL;
+	o->arg = NULL;
 }
 
 static void write_all(struct out *o, const char *s, size_t len)
@@ -29,7 +32,10 @@ static void write_all(struct out *o, const char *s, size_t len)
 
 bool out_flush(struct out *o)
 {
-	write_all(o, o->buf, o->len);
+	if (o->full != NULL)
+		o->full(o);
+	else
+		write_all(o, o->buf, o->len);
 	o->len = 0;
 	return o->error == 0;
 }
@@ -37,12 +43,17 @@ bool out_flush(struct out *o)
 void out_long(struct out *o, const char *s, size_t len)
 {
 	out_flush(o);
-	if (len > OUT_SIZE) {
+	if (o->full == NULL && len > OUT_SIZE / 2) {	/* not worth a copy */
 		write_all(o, s, len);
-	} else {
-		memcpy(o->buf, s, len);
-		o->len = len;
+		return;
 	}
+	for (; len > OUT_SIZE; len -= OUT_SIZE, s += OUT_SIZE) {
+		memcpy(o->buf, s, OUT_SIZE);
+		o->len = OUT_SIZE;
+		out_flush(o);
+	}
+	memcpy(o->buf, s, len);
+	o->len = len;
 }
 
 void out_fmt(struct out *o, const char *fmt, ...)

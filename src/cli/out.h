@@ -17,7 +17,10 @@ struct out {
 	int fd;
 	int error;		/* errno of the first failed write, 0: none */
 	size_t len;
-	char buf[OUT_SIZE];
+	char *buf;		/* OUT_SIZE bytes: own, unless full() has put others there */
+	void (*full)(struct out *o);	/* instead of writing to fd, takes what is in buf and sets len to 0; or NULL */
+	void *arg;			/* for it */
+	char own[OUT_SIZE];
 };
 
 void out_init(struct out *o, int fd);

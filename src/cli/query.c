@@ -1,6 +1,7 @@
 /* query.c - the work of count-query: ask, print, and say what is missing. */
 #include "query.h"
 #include "explain.h"
+#include "parts.h"
 #include "plot.h"
 
 #include <errno.h>
@@ -122,14 +123,33 @@ static bool checking(const struct run *r)
 	return r->opt->check.op != CHECK_NONE || r->opt->check.max_age != 0;
 }
 
+/* What several threads can print of the answer; false: that was all. */
+static bool print_parts(struct run *r)
+{
+	unsigned njobs = r->plot != NULL || checking(r) ? 1 : cli_jobs(r->opt->jobs);
+	struct count_error err = { 0 };
+	int ret = COUNT_OK;
+
+	if (njobs > 1)
+		ret = parts_print(r->cur, njobs, r->opt->jobs > 0, &r->print, &r->rows, &err);
+	if (ret == COUNT_OK)
+		return true;
+	out_flush(&r->out);
+	cli_fail(r->cli, ret, &err);
+	return false;
+}
+
 static void print_rows(struct run *r)
 {
 	struct count_batch batch;
 	struct count_error err = { 0 };
 	int ret;
 
+	if (!print_parts(r))
+		return;
 	while (r->out.error == 0 && (ret = count_cursor_next(r->cur, &batch, &err)) != 0) {
-		if (ret < 0) {	/* damage is told, and what else can be read is printed */
+		if (ret < 0) {	/* damage is told behind all that can be read */
+			out_flush(&r->out);
 			cli_fail(r->cli, ret, &err);
 			if (ret != COUNT_ERR_CORRUPT)
 				return;

@@ -13,6 +13,7 @@ struct query_options {
 	enum count_time_format time_format;
 	enum print_format format;
 	bool has_format, plot, explain;
+	unsigned jobs;			/* --jobs; 0: not given */
 	struct count_duration step, max_age;
 	struct check check;
 	struct count_agg_spec *aggs;

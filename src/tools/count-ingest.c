@@ -1,7 +1,6 @@
 /* count-ingest - store the points of metric lines; see count-ingest(1). */
 #include "cli.h"
 #include "ingest.h"
-#include "jobs.h"
 #include "signals.h"
 
 #include <signal.h>
@@ -63,17 +62,6 @@ static int add_tag(struct cli *cli, struct ingest_options *opt, const char *arg)
 	return 0;
 }
 
-static int set_jobs(struct cli *cli, struct ingest_options *opt, const char *arg)
-{
-	char *end;
-	unsigned long n = *arg >= '0' && *arg <= '9' ? strtoul(arg, &end, 10) : 0;
-
-	if (n < 1 || n > JOBS_MAX || *end != '\0')
-		return cli_usage(cli, "bad --jobs '%s': it is a number from 1 to %d", arg, JOBS_MAX);
-	opt->jobs = (unsigned)n;
-	return 0;
-}
-
 static int set(struct cli *cli, void *state, int id, const char *arg)
 {
 	static const char *const given[] = { "auto", "s", "ms", "us", "ns" };
@@ -96,7 +84,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 		opt->precision = (enum count_unit)value;
 		opt->has_precision = true;
 		return ret;
-	case JOBS: return set_jobs(cli, opt, arg);
+	case JOBS: return cli_set_jobs(cli, arg, &opt->jobs);
 	case TAG: return add_tag(cli, opt, arg);
 	case NAME: opt->name = arg; return 0;
 	case PREFIX: opt->prefix = arg; return 0;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { FROM = 1, TO, STEP, AGG, BY, FILL, TZ, LAST, LIST, LIMIT, FORMAT, PLOT, TIME_FORMAT, TIME_UNIT, TIER,
-       CHECK, MAX_AGE, PARTIAL, MAX_COST, EXPLAIN, FRESH };
+       CHECK, MAX_AGE, PARTIAL, MAX_COST, EXPLAIN, FRESH, JOBS };
 
 static const struct cli_option options[] = {
 	{ FROM, 0, "from", "TIME", "first time: a number, ISO 8601, -7d, now-1h, yesterday" },
@@ -32,6 +32,7 @@ static const struct cli_option options[] = {
 	{ MAX_COST, 0, "max-cost", "USD", "refuse to read more from the cold tier than this (default 1), or none" },
 	{ EXPLAIN, 0, "explain", NULL, "say what would be read from the cold tier, and what it costs, instead" },
 	{ FRESH, 0, "fresh", NULL, "look at the bucket again, however lately that was done" },
+	{ JOBS, 0, "jobs", "N", "threads that read series, 1 to 64 (else one a processor, up to 4)" },
 	{ CHECK, 0, "check", "EXPR", "with --last: complain about values that are not '< 90' (> <= >= == !=)" },
 	{ MAX_AGE, 0, "max-age", "DURATION", "with --last: complain about newest points older than this" },
 	{ 0 }
@@ -212,6 +213,7 @@ static int set(struct cli *cli, void *state, int id, const char *arg)
 	case MAX_COST: return set_max_cost(cli, opt, arg);
 	case EXPLAIN: opt->explain = true; return 0;
 	case FRESH: opt->query.fresh = true; return 0;
+	case JOBS: return cli_set_jobs(cli, arg, &opt->jobs);
 	case CHECK:
 		if (!check_parse(&opt->check, arg))
 			return cli_usage(cli, "bad --check '%s': it is a comparison such as '< 90'", arg);
