@@ -67,12 +67,14 @@ const uint8_t *hot_peek(const struct hot_segment *seg, struct hot_window *w, siz
 	return w->bytes;
 }
 
-/* Whether one more read is in order. */
+/* Whether one more read is in order.  Threads that read one log share the number; one lost between them is no matter. */
 static bool may_read(struct hot_segment *seg)
 {
-	if (seg->fd < 0 || seg->reads == 0)
+	uint32_t left = __atomic_load_n(&seg->reads, __ATOMIC_RELAXED);
+
+	if (seg->fd < 0 || left == 0)
 		return false;
-	seg->reads--;
+	__atomic_store_n(&seg->reads, left - 1, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -93,7 +95,8 @@ const uint8_t *hot_keep_bytes(struct hot_segment *seg, size_t at, size_t len)
 	}
 	if (c == NULL)
 		return seg->map.data + at;
-	c->next = seg->copies;
-	seg->copies = c;
+	c->next = __atomic_load_n(&seg->copies, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&seg->copies, &c->next, c, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		continue;
 	return c->bytes;
 }

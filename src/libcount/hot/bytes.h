@@ -4,6 +4,7 @@
  * The kernel maps 16 pages around a fault and unmaps them at the end, which costs as much as ten small reads; all
  * that is mapped costs less than to read it again and again.  So a segment has a number of reads, and when they
  * are used up, as where a read fails, the map serves: what is wrong with the file shows there as ever.
+ * hot_bytes() and hot_keep_bytes() may be called by several threads at once.
  */
 #ifndef COUNT_HOT_BYTES_H
 #define COUNT_HOT_BYTES_H
