@@ -161,6 +161,40 @@ static void test_parallel(void **state)
 	cold_fetch_delete(c);
 }
 
+static struct fixture *watched;
+static int (*real_parse)(const uint8_t *bytes, size_t len, struct cold_object *o, struct count_error *err);
+static uint64_t gets_before;
+
+static int watched_parse(const uint8_t *bytes, size_t len, struct cold_object *o, struct count_error *err)
+{
+	gets_before = watched->slow.gets;
+	return real_parse(bytes, len, o, err);
+}
+
+/* While one is decoded the next is on its way, even if only one may be. */
+static void test_ahead(void **state)
+{
+	struct fixture *f = *state;
+	const struct json_module *json = f->tier.json;
+	struct json_module wrapped = *json;
+	struct cold_fetch *c = cold_fetch_new(&f->tier, f->cache, 1);
+	struct count_error err;
+
+	watched = f;
+	real_parse = json->object_parse;
+	wrapped.object_parse = watched_parse;
+	f->tier.json = &wrapped;
+	for (size_t i = 0; i < OBJECTS; i++)
+		assert_int_equal(cold_fetch_ask(c, &f->m.blocks[i], &err), COUNT_OK);
+	for (size_t i = 0; i + 1 < OBJECTS; i++) {
+		assert_int_equal(take(f, c, i, &err), COUNT_OK);
+		assert_true(gets_before >= i + 2);
+	}
+	assert_int_equal(f->slow.most, 1);
+	f->tier.json = json;
+	cold_fetch_delete(c);
+}
+
 /* Manifests that claim much: few are under way, and all come. */
 static void test_bound(void **state)
 {
@@ -258,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_parallel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ahead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failures, setup, teardown),

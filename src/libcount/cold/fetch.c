@@ -272,6 +272,13 @@ static void wait_for(struct cold_fetch *f, struct item *i)
 		start(f);
 }
 
+/* What was submitted goes out before the time that it takes to decode an object; a few may come in. */
+static void send_off(struct cold_fetch *f)
+{
+	for (uint32_t n = f->jobs; n > 0 && complete(f, 0); n--)
+		start(f);
+}
+
 int cold_fetch_try_first(struct cold_fetch *f, struct count_error *err)
 {
 	struct item *i = f->first;
@@ -322,6 +329,7 @@ int cold_fetch_take(struct cold_fetch *f, const struct manifest_block *b, const 
 		return f->gave_up.code;
 	}
 	wait_for(f, i);
+	send_off(f);
 	if (i->req.result != OBJSTORE_OK)
 		ret = failure(i, err);
 	else
