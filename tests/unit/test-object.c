@@ -285,6 +285,50 @@ static void test_refused(void **state)
 	}
 }
 
+/* However JSON may spell them, the chunks are found, and nothing else is taken for them. */
+static void test_spellings(void **state)
+{
+	static const char *const good[] = {
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\" : \n\t\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YW\\u004aj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunk\\u0073\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"codec\":\"chunks\",\"chunks\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"codec\":\"\\\"chunks\",\"chunks\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"x\":{\"chunks\":\"YQ==\"},\"chunks\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"x\":[[],{},\"\"],\"chunks\":\"YWJj\","
+		       "\"y\":{\"chunks\":1}" SUM),
+	};
+	static const char *const bad[] = {
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj\",\"chunks\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj\",\"chunk\\u0073\":\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj\"\"YWJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YW\nJj\"" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj\",x" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"x\":{\"chunks\":\"YWJj\"}" SUM),
+		OBJECT(",\"version\":1,\"unit\":\"ms\",\"chunks\":\"YWJj"),
+		"[\"chunks\":\"YWJj\"]",
+		"{\"chunks\":\"YWJj\\",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(good) + N(bad); i++) {
+		const char *text = i < N(good) ? good[i] : bad[i - N(good)];
+		struct cold_object o = { 0 };
+		struct count_error err = { 0 };
+		char *exact = malloc(strlen(text));	/* without the NUL: a sanitizer sees a read past the end */
+		int ret;
+
+		memcpy(exact, text, strlen(text));
+		ret = object_parse((const uint8_t *)exact, strlen(text), &o, &err);
+		if (ret != (i < N(good) ? COUNT_OK : COUNT_ERR_CORRUPT))
+			fail_msg("%d %s: %s", ret, err.text, text);
+		assert_true(ret != COUNT_OK || (o.chunks.len == 3 && memcmp(o.chunks.data, "abc", 3) == 0));
+		cold_object_free(&o);
+		free(exact);
+	}
+}
+
 static void test_newer(void **state)
 {
 	static const char text[] = "{\"version\":7,\"compressed_timestamps\":1,\"chunks\":5}";
@@ -407,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_gzip_ends),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_legacy),
 		cmocka_unit_test(test_prototype),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/num.h"
@@ -11,27 +12,66 @@
 
 /* ---- Text to tree ---- */
 
-/* The byte past a string that begins at p[-1], or end. */
-static const char *skip_string(const char *p, const char *end)
+/* The byte past a string that begins at p[-1], or end; *plain: it is whole, and has no escapes. */
+static const char *skip_string(const char *p, const char *end, bool *plain)
 {
+	const char *quote = memchr(p, '"', (size_t)(end - p));
+
+	*plain = quote != NULL && memchr(p, '\\', (size_t)(quote - p)) == NULL;
+	if (*plain)
+		return quote + 1;
 	while (p < end && *p != '"')
 		p += *p == '\\' && end - p > 1 ? 2 : 1;
 	return p < end ? p + 1 : end;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+		p++;
+	return p;
+}
+
+/* The string [from, p[-1]) may be a key of the object at the top: if it is that of apart, finds its string. */
+static void find_apart(const char *from, const char *p, const char *end, struct json_apart *apart)
+{
+	size_t len = strlen(apart->key);
+	bool plain;
+
+	if ((size_t)(p - from) != len + 1 || memcmp(from, apart->key, len) != 0)
+		return;
+	p = skip_blanks(p, end);
+	if (p == end || *p != ':')
+		return;
+	p = skip_blanks(p + 1, end);
+	if (p == end || *p != '"')
+		return;
+	from = p + 1;
+	p = skip_string(from, end, &plain);
+	if (!plain)
+		return;
+	apart->text = from;
+	apart->len = (size_t)(p - from) - 1;
 }
 
 /*
  * Units of weight are about 64 bytes of jansson's memory: a value 1 (counted by the comma before it), an
  * array 2 more, an object 4, a string 1, a key 2.  Returns why not, or NULL.
  */
-static const char *scan(const char *p, const char *end)
+static const char *scan(const char *p, const char *end, struct json_apart *apart)
 {
 	size_t depth = 0, weight = 0;
+	const char *from;
+	bool plain;
 
 	while (p < end) {
 		switch (*p++) {
 		case '"':
-			p = skip_string(p, end);
+			from = p;
+			p = skip_string(p, end, &plain);
 			weight++;
+			if (apart != NULL && apart->text == NULL && depth == 1)
+				find_apart(from, p, end, apart);
 			break;
 		case '[': case '{':
 			weight += p[-1] == '[' ? 2 : 4;
@@ -68,16 +108,37 @@ static int json_fault(const json_error_t *e, struct count_error *err)
 		       e->line, e->column);
 }
 
-int json_load(const char *text, size_t len, json_t **root, struct count_error *err)
+/* The tree of the text without that string; NULL: of the whole it can be told why not. */
+static json_t *load_without(const char *text, size_t len, const struct json_apart *apart)
+{
+	const char *rest = apart->text + apart->len;
+	struct buf some = { 0 };
+	json_t *tree = NULL;
+
+	buf_put(&some, text, (size_t)(apart->text - text));
+	buf_put(&some, rest, (size_t)(text + len - rest));
+	if (!some.failed)
+		tree = json_loadb((const char *)some.data, some.len, JSON_REJECT_DUPLICATES, NULL);
+	buf_free(&some);
+	return tree;
+}
+
+int json_load(const char *text, size_t len, struct json_apart *apart, json_t **root, struct count_error *err)
 {
 	json_error_t e = { .line = 0 };
 	const char *why;
-	json_t *tree;
+	json_t *tree = NULL;
 
-	why = len == 0 ? "it is empty" : scan(text, text + len);
+	why = len == 0 ? "it is empty" : scan(text, text + len, apart);
 	if (why != NULL)
 		return err_set(err, COUNT_ERR_CORRUPT, "not the JSON it should be: %s", why);
-	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	if (apart != NULL && apart->text != NULL)
+		tree = load_without(text, len, apart);
+	if (tree == NULL) {
+		if (apart != NULL)
+			apart->text = NULL;
+		tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	}
 	if (tree == NULL)
 		return json_fault(&e, err);
 	if (!json_is_object(tree)) {

@@ -156,7 +156,7 @@ int manifest_parse(const char *text, size_t len, const char *dir, struct manifes
 		return err_set(err, COUNT_ERR_CORRUPT, "it has more than %u bytes", MANIFEST_MAX_BYTES);
 	ret = check_text(text, len, err);
 	if (ret == COUNT_OK)
-		ret = json_load(text, len, &root, err);
+		ret = json_load(text, len, NULL, &root, err);
 	if (ret != COUNT_OK)
 		return ret;
 	at.object = root;

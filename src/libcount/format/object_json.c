@@ -54,9 +54,11 @@ static int read_replaces(const struct json_place *at, struct cold_object *o)
 	return COUNT_OK;
 }
 
-static int read_chunks(const struct json_place *at, struct cold_object *o)
+static int read_chunks(const struct json_place *at, const struct json_apart *apart, struct cold_object *o)
 {
 	const json_t *v = json_find(at, "chunks");
+	const char *text = apart->text;
+	size_t len = apart->len;
 	uint8_t want[16], got[16];
 	char *checksum = NULL;
 	int ret;
@@ -69,14 +71,18 @@ static int read_chunks(const struct json_place *at, struct cold_object *o)
 	free(checksum);
 	if (ret != COUNT_OK)
 		return ret;
-	ret = base64_decode(json_string_value(v), json_string_length(v), &o->chunks);
+	if (text == NULL) {
+		text = json_string_value(v);
+		len = json_string_length(v);
+	}
+	ret = base64_decode(text, len, &o->chunks);
 	if (ret != COUNT_OK)
 		return ret == COUNT_ERR_NOMEM ? err_nomem(at->err) : json_bad(at, "chunks", "is not base64");
 	hash_of(&o->chunks, got);
 	return memcmp(want, got, sizeof(got)) == 0 ? COUNT_OK : json_bad(at, "chunks", "differs from \"checksum\"");
 }
 
-static int read_object(const struct json_place *at, struct cold_object *o)
+static int read_object(const struct json_place *at, const struct json_apart *apart, struct cold_object *o)
 {
 	bool has_unit = false;
 	int ret = json_version_get(at, &o->version, &has_unit, &o->unit);
@@ -92,7 +98,7 @@ static int read_object(const struct json_place *at, struct cold_object *o)
 	if (ret == COUNT_OK)
 		ret = read_replaces(at, o);
 	if (ret == COUNT_OK)
-		ret = read_chunks(at, o);
+		ret = read_chunks(at, apart, o);
 	return ret;
 }
 
@@ -144,9 +150,10 @@ static int read_legacy(const struct json_place *at, struct cold_object *o)
 
 static int parse_text(const char *text, size_t len, struct cold_object *o, struct count_error *err)
 {
+	struct json_apart chunks = { .key = "chunks" };
 	struct json_place at = { .err = err };
 	json_t *root = NULL;
-	int ret = json_load(text, len, &root, err);
+	int ret = json_load(text, len, &chunks, &root, err);
 
 	if (ret != COUNT_OK)
 		return ret;
@@ -154,7 +161,7 @@ static int parse_text(const char *text, size_t len, struct cold_object *o, struc
 	if (json_find(&at, "chunks") == NULL && json_find(&at, "compressed_timestamps") != NULL)
 		ret = read_legacy(&at, o);
 	else
-		ret = read_object(&at, o);
+		ret = read_object(&at, &chunks, o);
 	if (ret != COUNT_OK)
 		cold_object_free(o);
 	json_decref(root);
