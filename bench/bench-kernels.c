@@ -4,8 +4,9 @@
  *	bench-kernels [MILLISECONDS]		a measurement; 20 by default
  *
  * A chunk of 8 pages of 1024 points is decoded to an array of doubles again and again: decimals of two
- * places, so a division is part of it.  Beside it memcpy of as many doubles in the same run, and the packing
- * of such integers.  The best of several rounds counts, so a busy machine matters less.
+ * places, so a division is part of it, or doubles by the integers that order them.  Beside it memcpy of as many
+ * doubles in the same run, and the packing of such integers.  The best of several rounds counts, so a busy machine
+ * matters less.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,10 @@
 #define PAGES 8
 #define ROUNDS 25
 
-static const unsigned widths[] = { 0, 1, 3, 4, 7, 8, 11, 13, 16, 21, 24, 31, 32, 40, 52 };
+#define FACTOR 5
+#define MOST_BY_FACTOR 50	/* bits; wider ones go without, for decimals have 53 at most */
+
+static const unsigned widths[] = { 0, 1, 4, 7, 8, 13, 16, 21, 24, 28, 31, 32, 36, 40, 46, 52 };
 
 #define WIDTHS (sizeof(widths) / sizeof(widths[0]))
 
@@ -29,6 +33,7 @@ struct set {
 	struct page page;
 	unsigned nexceptions;		/* a group */
 	const struct kernels *k;
+	bool ordered;
 	double limit;			/* seconds a measurement */
 };
 
@@ -81,9 +86,12 @@ static void decode(struct set *s)
 {
 	for (size_t i = 0; i < PAGES; i++) {
 		const struct buf *b = &s->pages[i];
+		double *to = s->values + i * PAGE;
+		const uint8_t *p = b->data, *end = p + b->len;
 
-		if (page_quotients(s->k, &s->page, 100, b->data, b->data + b->len, PAGE,
-				   s->values + i * PAGE) == NULL)
+		p = s->ordered ? page_ordered(s->k, &s->page, p, end, PAGE, to) :
+				 page_quotients(s->k, &s->page, 100, p, end, PAGE, to);
+		if (p == NULL)
 			die("a page is broken");
 	}
 }
@@ -114,26 +122,37 @@ static double speed(void (*pass)(struct set *), struct set *s)
 	return best * PAGES * PAGE * 1e-6;
 }
 
+/* What an order leaves of integers that fit in as many bits less as make fields of that width. */
 static void fill(struct set *s, unsigned width)
 {
-	uint64_t seed = width;
+	unsigned order = s->page.order, bits = width > order ? width - order : 0;
+	uint64_t seed = width, m, before = 0, step = 0;
 
-	for (size_t i = 0; i < PAGES; i++) {
-		for (size_t j = 0; j < PAGE; j++)
-			s->left[i][j] = unzigzag(next(&seed) & bits_mask(width));
-		for (size_t j = 0; j < PAGE && s->nexceptions != 0; j += PACK_GROUP / s->nexceptions)
-			s->left[i][j] = unzigzag(next(&seed) & bits_mask(width + 7));
+	for (size_t i = 0; i < PAGES * PAGE; i++) {
+		unsigned more = s->nexceptions != 0 && i % (PACK_GROUP / s->nexceptions) == 0 ? 7 : 0;
+		uint64_t left;
+
+		if (i % PAGE == 0)
+			before = step = 0;
+		m = (uint64_t)unzigzag(next(&seed) & bits_mask(bits + more));
+		left = order == 0 ? m : m - before;
+		if (order == 2)
+			left -= step;
+		step = m - before;
+		before = m;
+		s->left[i / PAGE][i % PAGE] = (int64_t)left;
 	}
 }
 
-static void decoding(struct set *s, bool narrow)
+static void decoding(struct set *s, const char *kind, unsigned most)
 {
+	s->page.narrow = most == 32;
 	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
 		s->k = kernels_of((enum cpu_level)level);
 		for (s->page.order = 0; s->page.order <= 2; s->page.order++) {
-			printf("%-7s %-6s %d    ", s->k->name, narrow ? "narrow" : "wide", s->page.order);
-			for (size_t i = 0; i < WIDTHS && (!narrow || widths[i] + (s->nexceptions ? 7 : 0) <= 32); i++) {
-				s->page.narrow = narrow;
+			printf("%-7s %-7s %d   ", s->k->name, kind, s->page.order);
+			for (size_t i = 0; i < WIDTHS && widths[i] + (s->nexceptions ? 7 : 0) <= most; i++) {
+				s->page.factor = s->ordered || widths[i] > MOST_BY_FACTOR ? 1 : FACTOR;
 				fill(s, widths[i]);
 				pack(s);
 				printf(" %5.0f", speed(decode, s));
@@ -161,18 +180,21 @@ static void encoding(struct set *s)
 
 int main(int argc, char **argv)
 {
-	static struct set s = { .page = { .base = 123456, .factor = 5 } };
+	static struct set s = { .page = { .base = 123456 } };
 
 	s.limit = (argc > 1 ? atof(argv[1]) : 20) * 1e-3;
 	printf("M points/s    order");
 	for (size_t i = 0; i < WIDTHS; i++)
 		printf(" %5u", widths[i]);
 	printf("  bits\n");
-	decoding(&s, true);
-	decoding(&s, false);
+	decoding(&s, "narrow", 32);
+	decoding(&s, "wide", 64);
+	s.ordered = true;
+	decoding(&s, "ordered", 64);
+	s.ordered = false;
 	printf("4 exceptions a group\n");
 	s.nexceptions = 4;
-	decoding(&s, true);
+	decoding(&s, "narrow", 32);
 	s.nexceptions = 0;
 	encoding(&s);
 	s.nexceptions = 4;

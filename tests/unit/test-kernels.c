@@ -148,6 +148,174 @@ static void based_pages(void **state)
 	}
 }
 
+/* Two groups of fields of one width that no plan would choose, from a base or zigzags. */
+struct edge {
+	struct page page;
+	unsigned width;
+	bool based;
+	int64_t base;
+};
+
+#define SHAPES 5		/* of fields: all least, all greatest, both, the greatest but one, any */
+
+static uint64_t edge_field(unsigned shape, unsigned width, size_t i, uint64_t *seed)
+{
+	uint64_t most = bits_mask(width);
+
+	switch (shape) {
+	case 0: return 0;
+	case 1: return most;
+	case 2: return i % 2 == 0 ? 0 : most;
+	case 3: return most - (most != 0);
+	default: return next(seed) & most;
+	}
+}
+
+static void check_shape(const struct edge *e, unsigned shape, uint64_t *seed)
+{
+	int64_t left[2 * PACK_GROUP], want[2 * PACK_GROUP], x[2 * PACK_GROUP];
+	double quotients[2 * PACK_GROUP], ordered[2 * PACK_GROUP];
+	struct decoded to = { x, quotients, ordered, NULL };
+	struct pack_plan plan = { 0 };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < 2; i++)
+		plan.groups[i] = (struct pack_group){ .base = e->base, .width = (uint8_t)e->width,
+						      .mode = (uint8_t)(e->width + (e->based ? PACK_MODE_BASE : 0)) };
+	for (size_t i = 0; i < 2 * PACK_GROUP; i++) {
+		uint64_t u = edge_field(shape, e->width, i, seed);
+
+		left[i] = e->based ? (int64_t)((uint64_t)e->base + u) : unzigzag(u);
+	}
+	assert_true(pack_put(&b, &plan, left, 2 * PACK_GROUP));
+	to.bytes = b.data;
+	expect(&e->page, left, 2 * PACK_GROUP, want);
+	for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++)
+		check_level(kernels_of((enum cpu_level)level), &e->page, 100, &to, b.len, 2 * PACK_GROUP, want);
+	buf_free(&b);
+}
+
+static void check_edge(const struct edge *e, uint64_t *seed)
+{
+	for (unsigned shape = 0; shape < SHAPES; shape++)
+		check_shape(e, shape, seed);
+}
+
+/* A power of two, or one beside it, of either sign. */
+static int64_t beside_power(unsigned power, uint64_t *seed)
+{
+	uint64_t v = (UINT64_C(1) << power) + next(seed) % 3 - 1;
+
+	return (int64_t)(next(seed) % 2 == 0 ? v : 0 - v);
+}
+
+/* Around all limits of what is computed in 32 bits or in doubles. */
+static void edges(void **state)
+{
+	static const uint64_t factors[] = { 1, 2, 3, 5, KERNELS_MAX_FACTOR, KERNELS_MAX_FACTOR + 1,
+					    UINT64_C(1) << 31, UINT64_C(1) << 52, UINT64_MAX };
+	uint64_t seed = 10;
+
+	(void)state;
+	for (unsigned width = 0; width <= 64; width++) {
+		for (unsigned trial = 0; trial < 60; trial++) {
+			struct edge e = { .width = width, .based = trial % 2 == 1 && width <= 62 };
+
+			e.page.order = (uint8_t)(trial % 3);
+			e.page.base = beside_power(trial % 4 == 0 ? 53 : next(&seed) % 64, &seed);
+			e.page.before = beside_power(next(&seed) % 64, &seed);
+			e.page.step = beside_power(next(&seed) % (trial % 5 == 0 ? 64 : 26), &seed);
+			e.page.factor = trial % 4 == 0 ? 1 : factors[next(&seed) % 9];
+			if (e.based)
+				e.base = beside_power(next(&seed) % (trial % 7 == 0 ? 64 : 34), &seed);
+			check_edge(&e, &seed);
+		}
+	}
+}
+
+/* The furthest that steps and bases may go if the sums of a group are to be integers of 32 bits, and further. */
+static void near_edges(void **state)
+{
+	uint64_t seed = 11;
+
+	(void)state;
+	for (unsigned width = 0; width <= 26; width++) {
+		int64_t most = INT64_C(1) << width, half = (most + 1) / 2, all = INT64_C(1) << 31;
+		int64_t step = (all - 8256 * half) / 128, base = all / 128 - most, second = all / 8256 - most;
+
+		for (unsigned trial = 0; trial < 14; trial++) {
+			int64_t sign = trial % 2 == 0 ? 1 : -1, by = (int64_t)(trial / 2) - 3;
+			struct edge e = { .width = width };
+
+			e.page = (struct page){ .base = 1, .before = INT64_C(1) << 40, .factor = 3, .order = 2 };
+			e.page.step = sign * (step + by);
+			check_edge(&e, &seed);
+			e.based = true;
+			e.page.step = 0;
+			e.base = sign * (second + by);
+			check_edge(&e, &seed);
+			e.page.order = 1;
+			e.base = sign * (base + by);
+			check_edge(&e, &seed);
+		}
+	}
+}
+
+/* The fields of which an order makes m, all of which are 0 but one. */
+static void lone_fields(unsigned order, size_t at, uint64_t m, uint64_t u[PACK_GROUP])
+{
+	uint64_t left[3] = { m, order == 0 ? 0 : order == 1 ? 0 - m : 0 - 2 * m, order == 2 ? m : 0 };
+
+	memset(u, 0, PACK_GROUP * sizeof(*u));
+	for (size_t i = 0; i < 3 && at + i < PACK_GROUP; i++)
+		u[at + i] = left[i] << 1 ^ (0 - (left[i] >> 63));
+}
+
+static void check_long(const struct kernels *k, const struct sums *from, size_t at, uint64_t m, bool fits)
+{
+	uint64_t u[PACK_GROUP];
+	double values[PACK_GROUP];
+	struct sums s = *from;
+
+	lone_fields(s.order, at, m, u);
+	if (k->quotients64(&s, u, values) != fits)
+		fail_msg("%s, order %d, factor %llu: m[%zu] = %lld %s", k->name, s.order,
+			 (unsigned long long)s.factor, at, (long long)m, fits ? "is refused" : "is taken");
+	if (!fits) {
+		assert_memory_equal(&s, from, sizeof(s));
+		return;
+	}
+	for (size_t i = 0; i < PACK_GROUP; i++) {
+		int64_t x = (int64_t)(s.first + (i == at ? s.factor * m : 0));
+
+		assert_int_equal(f64_bits(values[i]), f64_bits((double)x / s.divisor));
+	}
+}
+
+/* quotients64 takes exactly what it says, wherever in the group it stands. */
+static void long_limits(void **state)
+{
+	(void)state;
+	for (unsigned trial = 0; trial < 54 * 2 * 3; trial++) {
+		unsigned length = trial / 6;
+		uint64_t limit = UINT64_C(1) << (length < 2 ? 51 : 53 - length);
+		struct sums s = { .order = (uint8_t)(trial % 3), .zigzag = true, .first = (uint64_t)KERNELS_MAX_FIRST };
+
+		s.factor = (UINT64_C(1) << length) - (trial / 3 % 2 != 0 && length > 1);
+		sums_divide(&s, trial % 2 == 0 ? 1 : 1000);
+		for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
+			const struct kernels *k = kernels_of((enum cpu_level)level);
+
+			for (size_t at = 0; at < PACK_GROUP; at++) {
+				check_long(k, &s, at, limit - 1, length <= 52);
+				check_long(k, &s, at, limit, false);
+				check_long(k, &s, at, 0 - limit, length <= 52);
+				check_long(k, &s, at, 0 - limit - 1, false);
+			}
+		}
+	}
+}
+
 static void check_quotients(const int64_t x[PACK_GROUP], double divisor)
 {
 	double got[PACK_GROUP];
@@ -283,6 +451,9 @@ int main(void)
 		cmocka_unit_test(pages),
 		cmocka_unit_test(based_pages),
 		cmocka_unit_test(unpacked_pages),
+		cmocka_unit_test(edges),
+		cmocka_unit_test(near_edges),
+		cmocka_unit_test(long_limits),
 		cmocka_unit_test(divisions),
 		cmocka_unit_test(fixes),
 	};

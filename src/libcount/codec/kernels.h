@@ -67,6 +67,13 @@ struct kernels {
 	 * doubles compute x exactly but for one rounding, the same as that of int64 to double. */
 	void (*quotients32)(struct sums *s, const uint32_t *u, double *values);
 
+	/*
+	 * ints64, then quotients, where first is as for quotients32, and doubles compute each x exactly but for one
+	 * rounding.  That they do if no m is 2^51 or more, or below -2^51, and no product with the factor, rounded
+	 * up to a power of two, is beyond 2^53; else false, s is as before and values are undefined.
+	 */
+	bool (*quotients64)(struct sums *s, const uint64_t *u, double *values);
+
 	/* x / divisor; any x.  Of s only the divisor counts. */
 	void (*quotients)(const struct sums *s, const int64_t *x, double *values);
 

@@ -15,6 +15,7 @@
 #define FUSED_ADD _mm256_fmadd_pd
 #define FUSED_TYPE __m256d
 #define TO_DOUBLES _mm256_cvtepi32_pd
+#define TO_LONGS _mm256_cvtepi32_epi64
 #define HALF_TYPE __m128i
 #define KERNELS kernels_avx2
 #define KERNELS_NAME "avx2"

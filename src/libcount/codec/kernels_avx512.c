@@ -16,6 +16,7 @@
 #define FUSED_ADD _mm512_fmadd_pd
 #define FUSED_TYPE __m512d
 #define TO_DOUBLES _mm512_cvtepi32_pd
+#define TO_LONGS _mm512_cvtepi32_epi64
 #define HALF_TYPE __m256i
 #define KERNELS kernels_avx512
 #define KERNELS_NAME "avx512"

@@ -125,8 +125,8 @@ INLINE u64v long_up4(u64v v) { return __builtin_shufflevector((u64v){ 0 }, v, 0,
 
 #define HALF_OF(v, ...) __builtin_shufflevector((i32v)(v), (i32v)(v), __VA_ARGS__)
 
-INLINE i64v low_longs(u32v v) { return __builtin_convertvector(HALF_OF(v, LOW), i64v); }
-INLINE i64v high_longs(u32v v) { return __builtin_convertvector(HALF_OF(v, HIGH), i64v); }
+INLINE i64v low_longs(u32v v) { return (i64v)TO_LONGS((HALF_TYPE)HALF_OF(v, LOW)); }
+INLINE i64v high_longs(u32v v) { return (i64v)TO_LONGS((HALF_TYPE)HALF_OF(v, HIGH)); }
 
 /* GCC 12 converts a quarter at a time unless told. */
 INLINE f64v low_doubles(u32v v) { return (f64v)TO_DOUBLES((HALF_TYPE)HALF_OF(v, LOW)); }
@@ -371,6 +371,71 @@ static void quotients(const struct sums *s, const int64_t *x, double *values)
 	}
 }
 
+/*
+ * LONG_MAGIC and a number n of k <= 52 bits make the bits of the double 2^52 + n.  With n = m + bias, a bias of
+ * 2^(k - 1), that holds for m from -bias to bias - 1; of any other m, some bit above k is not as in LONG_MAGIC.
+ */
+#define LONG_MAGIC UINT64_C(0x4330000000000000)
+#define LONG_EXACT 52		/* bits */
+
+/* Whether in all lanes the bits above those of n < 2 * bias are those of LONG_MAGIC. */
+INLINE bool all_exact(u64v any, u64v every, uint64_t bias)
+{
+	u64v wrong = (any ^ LONG_MAGIC) | (every ^ LONG_MAGIC);
+	uint64_t lane[HALF], all = 0;
+
+	memcpy(lane, &wrong, sizeof(lane));
+	UNROLL for (size_t k = 0; k < HALF; k++)
+		all |= lane[k];
+	return all < 2 * bias;
+}
+
+INLINE bool quotients64_by(struct sums *s, const uint64_t *u, double *values, unsigned order, bool divide,
+			   uint64_t bias)
+{
+	u64v zero = { 0 }, m = zero + s->m + (LONG_MAGIC + bias), step = zero + s->step, any = zero, every = ~zero;
+	f64v none = { 0 }, first = none + (double)(int64_t)s->first, factor = none + (double)(int64_t)s->factor;
+	f64v offset = none + (double)(int64_t)(UINT64_C(1) << LONG_EXACT | bias);
+	struct divisor by = { none + s->divisor, none + s->inverse, none + s->inverse_low };
+	u64v v[RUN];
+
+	for (size_t i = 0; i < PACK_GROUP; i += RUN * HALF) {
+		integers64(v, u + i, s, order, &m, &step);
+		UNROLL for EACH {
+			u64v n = order == 0 ? v[k] + (LONG_MAGIC + bias) : v[k];
+			f64v x = scaled((f64v)n - offset, factor, first);
+
+			any |= n;
+			every &= n;
+			store(values + i + k * HALF, (i64v)(divide ? divided(x, &by) : x));
+		}
+	}
+	if (!all_exact(any, every, bias))
+		return false;
+	s->m = m[0] - (LONG_MAGIC + bias);
+	s->step = step[0];
+	return true;
+}
+
+static bool quotients64(struct sums *s, const uint64_t *u, double *values)
+{
+	unsigned length = s->factor == 1 ? 0 : 64 - (unsigned)__builtin_clzll(s->factor - 1);	/* rounded up */
+	bool divide = s->divisor != 1;
+	uint64_t bias;
+
+	if (length > LONG_EXACT)
+		return false;
+	bias = UINT64_C(1) << (length < 2 ? LONG_EXACT - 1 : LONG_EXACT + 1 - length);
+	switch (s->order * 2 + divide) {
+	case 0: return quotients64_by(s, u, values, 0, false, bias);
+	case 1: return quotients64_by(s, u, values, 0, true, bias);
+	case 2: return quotients64_by(s, u, values, 1, false, bias);
+	case 3: return quotients64_by(s, u, values, 1, true, bias);
+	case 4: return quotients64_by(s, u, values, 2, false, bias);
+	default: return quotients64_by(s, u, values, 2, true, bias);
+	}
+}
+
 static void unordered(const int64_t *x, double *values)
 {
 	for (size_t i = 0; i < PACK_GROUP; i += HALF) {
@@ -472,25 +537,7 @@ static void lengths(const int64_t *v, bool zigzags, int64_t base, uint64_t *to)
 		lengths_of(v, false, (uint64_t)base, to);
 }
 
-typedef uint64_t pair_t __attribute__((vector_size(16)));	/* one field of each lane */
-
-/* Widths above 32: the shifts are computed. */
-static void wide_fields(const uint8_t *p, unsigned w, uint64_t *u)
-{
-	for (unsigned i = 0; i < PACK_GROUP / 2; i++) {
-		unsigned bit = i * w, shift = bit % 64;
-		pair_t v, above;
-
-		memcpy(&v, p + bit / 64 * sizeof(v), sizeof(v));
-		v >>= shift;
-		if (shift + w > 64) {
-			memcpy(&above, p + (bit / 64 + 1) * sizeof(v), sizeof(v));
-			v |= above << (64 - shift);
-		}
-		v &= bits_mask(w);
-		memcpy(u + 2 * i, &v, sizeof(v));
-	}
-}
+#include "codec/kernels_wide.h"
 
 static void fields64(const uint8_t *p, unsigned w, uint64_t *u)
 {
@@ -517,6 +564,7 @@ const struct kernels KERNELS = {
 	.ints32 = ints32,
 	.ints64 = ints64,
 	.quotients32 = quotients32,
+	.quotients64 = quotients64,
 	.quotients = quotients,
 	.unordered = unordered,
 	.range = range,

@@ -23,6 +23,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/kernels_avx512.c \
 	src/libcount/codec/kernels_body.h \
 	src/libcount/codec/kernels_plain.c \
+	src/libcount/codec/kernels_wide.h \
 	src/libcount/codec/legacy.c \
 	src/libcount/codec/legacy.h \
 	src/libcount/codec/ordered.h \

@@ -12,7 +12,7 @@ struct job {
 	const struct kernels *k;
 	enum way way;
 	bool narrow;
-	bool direct;		/* quotients32 serves */
+	bool is_far;		/* doubles did not suffice for a group: not tried again */
 	struct sums sums;
 };
 
@@ -22,54 +22,132 @@ union entry { int64_t x; double value; };
 /* A group of fields. */
 union fields { uint32_t narrow[PACK_GROUP]; uint64_t wide[PACK_GROUP]; };
 
-static void finish(struct job *j, const union fields *u, union entry *out)
+/* Whether the kernels that compute x in doubles may be asked. */
+static bool is_direct(const struct job *j)
 {
-	const struct kernels *k = j->k;
-	int64_t ints[PACK_GROUP], *x = j->way == INTS ? &out->x : ints;
+	int64_t first = (int64_t)j->sums.first;
 
-	if (j->direct) {
-		k->quotients32(&j->sums, u->narrow, &out->value);
-		return;
-	}
-	if (j->narrow)
-		k->ints32(&j->sums, u->narrow, x);
-	else
-		k->ints64(&j->sums, u->wide, x);
-	if (j->way == QUOTIENTS)
-		k->quotients(&j->sums, x, &out->value);
-	else if (j->way == ORDERED)
-		k->unordered(x, &out->value);
+	return j->way == QUOTIENTS && first <= KERNELS_MAX_FIRST && first >= -KERNELS_MAX_FIRST;
 }
 
-/* The same for m entries of the group. */
-static void finish_some(struct job *j, const union fields *u, size_t m, union entry *out)
+static void finish_ints(struct job *j, const int64_t *x, union entry *out)
+{
+	if (j->way == QUOTIENTS)
+		j->k->quotients(&j->sums, x, &out->value);
+	else if (j->way == ORDERED)
+		j->k->unordered(x, &out->value);
+}
+
+static void finish(struct job *j, bool narrow, const union fields *u, union entry *out)
+{
+	int64_t ints[PACK_GROUP], *x = j->way == INTS ? &out->x : ints;
+	bool direct = is_direct(j);
+
+	if (narrow && direct && j->sums.factor <= KERNELS_MAX_FACTOR) {
+		j->k->quotients32(&j->sums, u->narrow, &out->value);
+	} else if (narrow) {
+		j->k->ints32(&j->sums, u->narrow, x);
+		finish_ints(j, x, out);
+	} else if (j->is_far || !direct || !j->k->quotients64(&j->sums, u->wide, &out->value)) {
+		j->is_far = true;
+		j->k->ints64(&j->sums, u->wide, x);
+		finish_ints(j, x, out);
+	}
+}
+
+/* The same for n entries of the group. */
+static void finish_some(struct job *j, bool narrow, const union fields *u, size_t n, union entry *out)
 {
 	union entry whole[PACK_GROUP];
 
-	if (m == PACK_GROUP) {
-		finish(j, u, out);
+	if (n == PACK_GROUP) {
+		finish(j, narrow, u, out);
 	} else {
-		finish(j, u, whole);
-		memcpy(out, whole, m * sizeof(*out));
+		finish(j, narrow, u, whole);
+		memcpy(out, whole, n * sizeof(*out));
 	}
+}
+
+/* The least r with -r <= v < r. */
+static uint64_t radius(uint64_t v)
+{
+	return ((int64_t)v < 0 ? ~v : v) + 1;
+}
+
+/*
+ * Whether the m of a group of a wide page, counted from the one before it (in order 0 from the group's base), are
+ * integers of 32 bits, by the width of its fields.  (With at most 2^32 each, nothing here wraps.)
+ */
+static bool is_near(const struct job *j, const struct group *g)
+{
+	const struct sums *s = &j->sums;
+	unsigned w = g->exceptions == 0 ? g->width : g->width + (unsigned)g->high;
+	uint64_t each, step = radius(s->step), base = radius(s->base), limit = UINT64_C(1) << 31;
+
+	if (w > 32)
+		return false;
+	each = g->zigzag && w > 0 ? UINT64_C(1) << (w - 1) : UINT64_C(1) << w;
+	if (s->order == 0)
+		return each <= limit;
+	if (base > limit || (s->order == 2 && step > limit))
+		return false;
+	if (!g->zigzag)
+		each += base;
+	if (s->order == 1)
+		return PACK_GROUP * each <= limit;
+	return PACK_GROUP * step + PACK_GROUP * (PACK_GROUP + 1) / 2 * each <= limit;
+}
+
+/* A number of 32 bits as one of 64. */
+static uint64_t extended(uint64_t v)
+{
+	return (uint64_t)(int64_t)(int32_t)(uint32_t)v;
+}
+
+/* With first moved to where m are counted from, such a group is done as those of a narrow page are. */
+static void finish_near(struct job *j, const union fields *u, size_t n, union entry *out)
+{
+	struct sums *s = &j->sums;
+	uint64_t first = s->first, from = s->order == 0 ? s->base : s->m;
+
+	s->first += s->factor * from;
+	s->m = 0;
+	if (s->order == 0)
+		s->base = 0;
+	finish_some(j, true, u, n, out);
+	s->first = first;
+	s->m = from + extended(s->m);
+	s->step = extended(s->step);
+}
+
+static bool packed_group(struct job *j, const struct group *g, union entry *out)
+{
+	bool near = !j->narrow && is_near(j, g);
+	union fields u;
+
+	if (!(j->narrow || near ? group_fields32(j->k, g, u.narrow) : group_fields64(j->k, g, u.wide)))
+		return false;
+	if (near)
+		finish_near(j, &u, g->n, out);
+	else
+		finish_some(j, j->narrow, &u, g->n, out);
+	return true;
 }
 
 static const uint8_t *packed(struct job *j, const uint8_t *p, const uint8_t *end, size_t n, union entry *out)
 {
-	union fields u;
 	uint64_t base = 0;
 	struct group g;
 
 	for (size_t i = 0; i < n; i += PACK_GROUP) {
-		size_t m = n - i < PACK_GROUP ? n - i : PACK_GROUP;
-
-		p = group_get(p, end, m, j->narrow ? 32 : 64, &g);
-		if (p == NULL || !(j->narrow ? group_fields32(j->k, &g, u.narrow) : group_fields64(j->k, &g, u.wide)))
+		p = group_get(p, end, n - i < PACK_GROUP ? n - i : PACK_GROUP, j->narrow ? 32 : 64, &g);
+		if (p == NULL)
 			return NULL;
 		base += g.step;
 		j->sums.zigzag = g.zigzag;
 		j->sums.base = g.zigzag ? 0 : base;
-		finish_some(j, &u, m, out + i);
+		if (!packed_group(j, &g, out + i))
+			return NULL;
 	}
 	return p;
 }
@@ -93,12 +171,12 @@ static void unpacked(struct job *j, const int64_t *left, size_t n, union entry *
 
 	for (i = 0; i + PACK_GROUP <= n; i += PACK_GROUP) {
 		to_fields(j, left + i, &u);
-		finish(j, &u, out + i);
+		finish(j, j->narrow, &u, out + i);
 	}
 	if (i < n) {
 		memcpy(rest, left + i, (n - i) * sizeof(*left));
 		to_fields(j, rest, &u);
-		finish_some(j, &u, n - i, out + i);
+		finish_some(j, j->narrow, &u, n - i, out + i);
 	}
 }
 
@@ -112,8 +190,6 @@ static void begin(struct job *j, const struct kernels *k, const struct page *g, 
 	j->sums.step = (uint64_t)g->step;
 	j->sums.first = (uint64_t)g->base;
 	j->sums.factor = g->factor;
-	j->direct = way == QUOTIENTS && g->narrow && g->factor <= KERNELS_MAX_FACTOR &&
-		    g->base <= KERNELS_MAX_FIRST && g->base >= -KERNELS_MAX_FIRST;
 }
 
 const uint8_t *page_ints(const struct kernels *k, const struct page *g, const uint8_t *p, const uint8_t *end,
