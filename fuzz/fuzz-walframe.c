@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		memcpy(p, "cFr1", 4);
 		put_u32(p + 8, (uint32_t)len);
-		put_u32(p + 44, crc32c(get_u32(p + 4), p, 44));
+		put_u32(p + 52, crc32c(get_u32(p + 4), p, 52));
 		if (walframe_get(p, NULL, &f) == COUNT_OK)
 			read_frame(p, &f, true);
 	}

@@ -101,4 +101,11 @@ ended() { { count-query long; echo $? >status; } | head -n 1 >one; [ "$(cat stat
 ok '... and ends it by the signal'	ended
 ignored() { (trap '' PIPE; { count-query long; echo $? >status; } 2>err | head -n 1 >one); [ ! -s err ]; }
 ok '... whatever its parent ignores'	ignored
+
+# Frames of the log with the same series as one before, with some of them, with others.
+for i in 1 2 3 4 5 6 7 8; do
+	seq $((i % 3)) $((i % 3 + i % 2 + 1)) | sed "s/.*/s& 1 $i/" | count-ingest -q -d frames
+done
+printf 's%d\n' 0 1 2 3 4 >want
+ok '--list of many frames'		prints want count-query -d frames --list
 done_testing

@@ -71,7 +71,7 @@ static void test_two_appenders_share_a_segment(void **state)
 	expect_log(1, 20);
 	assert_int_equal(hot_log_size(dir.fd, dir.path, &bytes, &frames, NULL), COUNT_OK);
 	assert_int_equal(frames, 20);
-	assert_true(bytes < 20 * 80 + WALSEG_HEADER);
+	assert_true(bytes < 20 * 88 + WALSEG_HEADER);
 	hot_appender_close(a);
 	hot_appender_close(b);
 }

@@ -285,8 +285,33 @@ static void test_small(void **state)
 	struct buf b = frame_of(&s, 1);
 
 	(void)state;
-	assert_true(b.len <= 80);
+	assert_true(b.len <= 88);
 	buf_free(&b);
+}
+
+static uint64_t names_of(const char *x, const char *y, uint32_t salt, double value)
+{
+	const int64_t t = 5;
+	struct walframe_series s[] = { series(x, &t, &value, 1), series(y, &t, &value, 1) };
+	struct buf b = frame_of(s, 2);
+	struct walframe f;
+
+	walframe_seal(b.data, salt);
+	assert_int_equal(walframe_get(b.data, &salt, &f), COUNT_OK);
+	buf_free(&b);
+	return f.names;
+}
+
+/* The same for the same series, whatever their points, and for no others. */
+static void test_names(void **state)
+{
+	uint64_t names = names_of("ab", "c", SALT, 1);
+
+	(void)state;
+	assert_true(names == names_of("c", "ab", SALT, 0.5));
+	assert_true(names != names_of("a", "bc", SALT, 1));
+	assert_true(names != names_of("ab", "d", SALT, 1));
+	assert_true(names != names_of("ab", "c", SALT + 1, 1));
 }
 
 /* Everything that can be read from the bytes is either an error or the original. */
@@ -406,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cuts_and_flips),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_segment_header),

@@ -95,10 +95,14 @@ struct hot_name {
 	uint64_t hash;
 };
 
+#define WHOLE_FRAMES 16		/* a power of two */
+
 struct hot_names {
 	struct name_iter base;
 	struct hot_name *v;	/* a hash table while they are gathered, then sorted */
 	size_t n, cap, next;
+	const struct hot_frame *whole[WHOLE_FRAMES];	/* of which all names are here, the latest ones */
+	unsigned nwhole;
 };
 
 /* The slot of a name, or the free one where it belongs; cap is a power of two, never full. */
@@ -129,8 +133,21 @@ static bool grow(struct hot_names *h)
 	return true;
 }
 
+/* Whether a frame with the same series was gathered: nearly all, where a scrape brings them all. */
+static bool is_gathered(const struct hot_names *h, const struct hot_frame *f)
+{
+	for (unsigned i = 0; i < h->nwhole && i < WHOLE_FRAMES; i++)
+		if (h->whole[i]->names == f->names && h->whole[i]->nruns == f->nruns && h->whole[i]->salt == f->salt)
+			return true;
+	return false;
+}
+
 static bool gather_frame(struct hot_names *h, struct snapshot *s, const struct hot_frame *f)
 {
+	bool whole = true;
+
+	if (is_gathered(h, f))
+		return true;
 	for (uint32_t i = 0; i < f->nruns; i++) {
 		struct hot_run run;
 		struct hot_name name, *at = NULL;
@@ -143,11 +160,14 @@ static bool gather_frame(struct hot_names *h, struct snapshot *s, const struct h
 		}
 		if (at == NULL || (at->name == NULL && !hot_run_named(&run))) {
 			piece_note_run(s, &run);
+			whole = false;
 		} else if (at->name == NULL) {
 			*at = name;
 			h->n++;
 		}
 	}
+	if (whole)
+		h->whole[h->nwhole++ % WHOLE_FRAMES] = f;
 	return true;
 }
 

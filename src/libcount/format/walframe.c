@@ -28,11 +28,11 @@ int walframe_get(const uint8_t *p, const uint32_t *salt, struct walframe *f)
 	struct walframe h = {
 		.salt = get_u32(p + 4), .len = get_u32(p + 8), .number = get_u32(p + 12),
 		.nruns = get_u32(p + 16), .npoints = get_u32(p + 20),
-		.first = get_i64(p + 24), .last = get_i64(p + 32),
+		.first = get_i64(p + 24), .last = get_i64(p + 32), .names = get_u64(p + WALFRAME_NAMES),
 	};
 
 	if (memcmp(p, WALFRAME_MAGIC, 4) != 0 || (salt != NULL && h.salt != *salt) ||
-	    crc32c(h.salt, p, 44) != get_u32(p + 44))
+	    crc32c(h.salt, p, WALFRAME_CRC) != get_u32(p + WALFRAME_CRC))
 		return COUNT_ERR_CORRUPT;
 	/* A good checksum is no promise: whoever wrote it may have meant harm. */
 	if (h.nruns == 0 || h.npoints < h.nruns || h.npoints > WALFRAME_MAX_POINTS ||
@@ -47,7 +47,7 @@ int walframe_check_dir(const uint8_t *p, const struct walframe *f)
 {
 	uint32_t crc = crc32c(f->salt, p + WALFRAME_HEADER, 12 * (size_t)f->nruns);
 
-	return crc == get_u32(p + 40) ? COUNT_OK : COUNT_ERR_CORRUPT;
+	return crc == get_u32(p + WALFRAME_DIRCRC) ? COUNT_OK : COUNT_ERR_CORRUPT;
 }
 
 size_t walframe_seek(const uint8_t *p, size_t from, size_t len, const uint32_t *salt)

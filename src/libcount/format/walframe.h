@@ -20,7 +20,7 @@
 
 #define WALSEG_VERSION 1
 #define WALSEG_HEADER 40
-#define WALFRAME_HEADER 48
+#define WALFRAME_HEADER 56
 #define WALFRAME_TRAILER 4
 #define WALFRAME_MIN (WALFRAME_HEADER + 12 + WALRUN_MIN + WALFRAME_TRAILER)
 #define WALRUN_MIN 10		/* checksum, enc, length, name, n, start, value: a byte each but the first */
@@ -62,7 +62,7 @@ size_t walframe_bound(const struct walframe_series *s);
  * walframe_order(), times not ascending, or too much for one frame.  COUNT_ERR_NOMEM.
  */
 int walframe_encode(const struct walframe_series *series, size_t n, struct buf *out);
-/* For bytes that walframe_encode() made: every checksum but the header's, then the header's. */
+/* For bytes that walframe_encode() made: all that depends on the salt, the header's checksum last. */
 void walframe_seal(uint8_t *frame, uint32_t salt);
 void walframe_number(uint8_t *frame, uint32_t number);
 
@@ -71,6 +71,7 @@ void walframe_number(uint8_t *frame, uint32_t number);
 struct walframe {		/* what the header says */
 	uint32_t salt, len, number, nruns, npoints;
 	int64_t first, last;
+	uint64_t names;		/* equal where salt and nruns are: the same series */
 };
 
 /* Reads WALFRAME_HEADER bytes; salt NULL takes the frame's own.  f->len may be more than there is. */

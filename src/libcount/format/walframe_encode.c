@@ -195,24 +195,38 @@ int walframe_encode(const struct walframe_series *series, size_t n, struct buf *
 	return COUNT_OK;
 }
 
+/* Length and name of the run in these bytes, as they stand there. */
+static void hash_name(XXH3_state_t *state, const uint8_t *run, size_t len)
+{
+	const uint8_t *spelled = run + 5, *name;
+	uint64_t name_len;
+
+	name = varint_get(spelled, run + len, &name_len);
+	XXH3_64bits_update(state, spelled, (size_t)(name - spelled) + (size_t)name_len);
+}
+
 void walframe_seal(uint8_t *frame, uint32_t salt)
 {
 	uint32_t n = get_u32(frame + 16), len = get_u32(frame + 8);
 	const uint8_t *offsets = frame + WALFRAME_HEADER + 8 * (size_t)n;
+	XXH3_state_t names = { .seed = 0 };	/* reset looks at what it was */
 
+	XXH3_64bits_reset_withSeed(&names, salt);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t from = get_u32(offsets + 4 * (size_t)i);
 		uint32_t to = i + 1 < n ? get_u32(offsets + 4 * (size_t)(i + 1)) : len - WALFRAME_TRAILER;
 
+		hash_name(&names, frame + from, to - from);
 		put_u32(frame + from, crc32c(salt, frame + from + 4, to - from - 4));
 	}
 	put_u32(frame + 4, salt);
-	put_u32(frame + 40, crc32c(salt, frame + WALFRAME_HEADER, 12 * (size_t)n));
+	put_u64(frame + WALFRAME_NAMES, XXH3_64bits_digest(&names));
+	put_u32(frame + WALFRAME_DIRCRC, crc32c(salt, frame + WALFRAME_HEADER, 12 * (size_t)n));
 	walframe_number(frame, get_u32(frame + 12));
 }
 
 void walframe_number(uint8_t *frame, uint32_t number)
 {
 	put_u32(frame + 12, number);
-	put_u32(frame + 44, crc32c(get_u32(frame + 4), frame, 44));
+	put_u32(frame + WALFRAME_CRC, crc32c(get_u32(frame + 4), frame, WALFRAME_CRC));
 }

@@ -7,6 +7,8 @@
 #define WALSEG_MAGIC "\x89" "cntwal\n"	/* 8 bytes; not text, and hurt by a transfer as text */
 #define WALFRAME_MAGIC "cFr1"
 
+enum { WALFRAME_NAMES = 40, WALFRAME_DIRCRC = 48, WALFRAME_CRC = 52 };	/* in the header */
+
 /* How values are stored: the high half of enc. */
 enum { WALRUN_RAW, WALRUN_SAME, WALRUN_INT, WALRUN_DECIMAL = WALRUN_INT + 4, WALRUN_CODES = WALRUN_DECIMAL + 4 };
 #define WALRUN_TIME_CODES 5

@@ -52,7 +52,7 @@ static int add_frame(struct hop *h, size_t at, const struct walframe *f)
 	log->frames[log->nframes++] = (struct hot_frame){
 		.segment = h->seg->number, .offset = at, .data = h->p + at, .len = f->len,
 		.nruns = f->nruns, .points = f->npoints, .first_time = f->first,
-		.last_time = f->last, .salt = f->salt, .soft = h->seg->soft, .in = h->seg,
+		.last_time = f->last, .names = f->names, .salt = f->salt, .soft = h->seg->soft, .in = h->seg,
 	};
 	log->points += f->npoints;
 	return COUNT_OK;

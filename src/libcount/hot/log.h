@@ -25,10 +25,11 @@ struct hot_frame {
 	uint32_t nruns;
 	uint64_t points;
 	int64_t first_time, last_time;	/* of all its runs */
+	uint64_t names;			/* frames with the same names, nruns and salt have the same series */
 	bool soft;			/* of an earlier boot: what is unreadable in it was torn by a
 					 * crash of the machine, a warning and no damage */
-	uint32_t salt;			/* private from here on */
-	uint8_t *checked;		/* in the log: what the directory's verification found */
+	uint32_t salt;
+	uint8_t *checked;		/* private from here on: what the directory's verification found */
 	struct hot_segment *in;
 };
 
