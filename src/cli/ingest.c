@@ -139,9 +139,12 @@ static bool learn(struct ingest *g, const struct parsed *t, struct parser *p)
 		p->ids = ids;
 		p->ids_cap = cap;
 	}
-	for (size_t i = 0; i < t->nseries; i++, p->nids++)
+	p->same = p->same || p->nids == 0;
+	for (size_t i = 0; i < t->nseries; i++, p->nids++) {
 		if (!sink_series(&g->sink, t->names + t->series[i].offset, t->series[i].len, &p->ids[p->nids]))
 			return false;
+		p->same = p->same && p->ids[p->nids] == p->nids;
+	}
 	return true;
 }
 
@@ -167,7 +170,7 @@ static void store(struct ingest *g, const struct job *job, struct parsed *t)
 		cut_at_refused(t);
 	if (!learn(g, t, job->parser))
 		return;
-	for (size_t i = 0; i < t->npoints; i++)
+	for (size_t i = 0; i < t->npoints && !job->parser->same; i++)
 		t->numbers[i] = job->parser->ids[t->numbers[i]];
 	if (!sink_take(&g->sink, t->numbers, t->times, t->values, t->npoints))
 		return;

@@ -16,6 +16,7 @@
 #include "count.h"
 
 #define LINE_MAX_BYTES (1024 * 1024)
+#define LINE_STAMP_ROOM 64	/* 18 digits at most, and what may be read behind them */
 #define LINE_MAX_POINTS 64	/* of one line; formats with several fields a line use more than one */
 
 enum line_result {
@@ -55,7 +56,7 @@ struct line {
 	const struct count_label *tags;	/* --tag */
 	size_t ntags;
 	int64_t now;			/* the time of receipt, in the store's unit; kept up by the reader */
-	char stamp[24];			/* the last whole stamp and its time: neighbours often have the same */
+	char stamp[LINE_STAMP_ROOM];	/* the last whole stamp and its time: neighbours often have the same */
 	size_t stamp_len;
 	int64_t stamp_time;
 	/* of the last line */

@@ -38,17 +38,6 @@ static bool grow_points(struct parsed *out, size_t n)
 	return true;
 }
 
-static void put_plain(struct parsed *out, const struct scan_points *p)
-{
-	if (!grow_points(out, p->n))
-		return;
-	memcpy(out->numbers + out->npoints, p->ids, p->n * sizeof(p->ids[0]));
-	memcpy(out->times + out->npoints, p->times, p->n * sizeof(p->times[0]));
-	memcpy(out->values + out->npoints, p->values, p->n * sizeof(p->values[0]));
-	out->npoints += p->n;
-	out->lines += p->n;
-}
-
 /* A spelling seen for the first time gets the next number. */
 static enum line_result new_series(struct parser *p, const struct line_point *pt, uint64_t hash,
 				   uint32_t *number, struct parsed *out)
@@ -124,13 +113,17 @@ static void parse_line(struct parser *p, const char *s, size_t at, size_t len, s
 
 static size_t parse_plain(struct parser *p, const char *s, size_t len, struct parsed *out)
 {
+	struct scan_points to = { 0 };
 	size_t at = 0;
 
-	do {
-		at += p->scan(&p->line, &p->names, s + at, len - at, &p->plain);
-		if (p->plain.n > 0)
-			put_plain(out, &p->plain);
-	} while (p->plain.n == SCAN_POINTS && !out->failed);
+	while (to.n == to.room && grow_points(out, SCAN_POINTS)) {
+		to = (struct scan_points){ .room = out->points_cap - out->npoints,
+			.ids = out->numbers + out->npoints, .times = out->times + out->npoints,
+			.values = out->values + out->npoints };
+		at += p->scan(&p->line, &p->names, s + at, len - at, &to);
+		out->npoints += to.n;
+		out->lines += to.n;
+	}
 	return at;
 }
 

@@ -19,10 +19,10 @@ struct parser {
 	struct names names;		/* spelled -> number */
 	size_t names_limit;
 	uint32_t next;
-	struct scan_points plain;
 	/* of whoever stores the points; nothing here reads it */
 	uint32_t *ids;
 	size_t nids, ids_cap;
+	bool same;			/* each id is its number */
 };
 
 struct parsed_name { size_t offset, len; };	/* in parsed->names */

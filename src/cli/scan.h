@@ -22,14 +22,14 @@
 #include "line.h"
 #include "names.h"
 
-#define SCAN_POINTS 512
+#define SCAN_POINTS 4096		/* what is worth to have room for */
 #define SCAN_PAD 128		/* bytes behind the text that may be read, whatever they are */
 
-struct scan_points {
-	size_t n;
-	uint32_t ids[SCAN_POINTS];
-	int64_t times[SCAN_POINTS];
-	double values[SCAN_POINTS];
+struct scan_points {		/* where to put them: n of room */
+	size_t n, room;
+	uint32_t *ids;
+	int64_t *times;
+	double *values;
 };
 
 /* Reads whole lines from the start of s, one point each; returns the bytes taken.  Of line it uses given and unit,

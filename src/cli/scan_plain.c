@@ -29,6 +29,11 @@ static inline bool scan_same(const char *a, const char *b, size_t n)
 	return memcmp(a, b, n) == 0;
 }
 
+static inline bool scan_same_stamp(const char *a, const char *b, size_t n)
+{
+	return memcmp(a, b, n) == 0;
+}
+
 static inline size_t scan_name_len(const char *s)
 {
 	for (size_t i = 0; i < 64; i += 8) {

@@ -8,7 +8,10 @@
  *	scan_ends(s, &a, &b)		where the first two such bytes are; false: not in the next 64
  *	scan_value(s, len, &v)		a short decimal, as number_value(); false: look closer
  *	scan_digits(s, len, &t)		up to 16 digits and nothing else
+ *	scan_same_stamp(a, b, n)	the n <= 16 bytes are equal; 16 may be read
  */
+#include <string.h>
+
 #include "number.h"
 
 static inline bool scan_blank(char c)
@@ -52,8 +55,16 @@ SCAN_TARGET static inline bool scan_stamp(struct line *line, const char *s, size
 {
 	int64_t t;
 
-	return (scan_digits(s, len, &t) && number_scale(t, line->given, line->unit, time)) ||
-	       line_stamp(line, s, len, time);
+	if (len == line->stamp_len && len - 1 < 16 && scan_same_stamp(s, line->stamp, len)) {
+		*time = line->stamp_time;
+		return true;
+	}
+	if (!scan_digits(s, len, &t) || !number_scale(t, line->given, line->unit, time))
+		return line_stamp(line, s, len, time);
+	memcpy(line->stamp, s, 16);	/* all of it, as scan_digits() took it */
+	line->stamp_len = len;
+	line->stamp_time = *time;
+	return true;
 }
 
 SCAN_TARGET static inline size_t scan_run(struct line *line, struct names *names, const char *s, size_t len,
@@ -62,7 +73,7 @@ SCAN_TARGET static inline size_t scan_run(struct line *line, struct names *names
 	const char *p = s, *end = s + len;
 	size_t n = 0;
 
-	while (names->used > 0 && n < SCAN_POINTS && p < end) {
+	while (names->used > 0 && n < out->room && p < end) {
 		size_t name_len, value_end, stamp_end;
 		const char *value;
 

@@ -46,6 +46,13 @@ SCAN_TARGET static inline bool scan_digits(const char *s, size_t len, int64_t *t
 	return others == 0 && len - 1 < 16;
 }
 
+SCAN_TARGET static inline bool scan_same_stamp(const char *a, const char *b, size_t n)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)a), y = _mm_loadu_si128((const __m128i *)b);
+
+	return _bzhi_u32(~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y)), (unsigned)n) == 0;
+}
+
 SCAN_TARGET static inline bool scan_value(const char *s, size_t len, double *value)
 {
 	bool negative = *s == '-', pointed;

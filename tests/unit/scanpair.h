@@ -68,7 +68,10 @@ static inline int scan_take(struct scan_reading *r)
 /* The whole lines of s[0, len); run NULL: line by line.  s has SCAN_PAD bytes more. */
 static inline void scan_read(struct scan_reading *r, scan_fn *run, const char *s, size_t len)
 {
-	static struct scan_points points;
+	static uint32_t ids[SCAN_POINTS];
+	static int64_t times[SCAN_POINTS];
+	static double values[SCAN_POINTS];
+	struct scan_points points = { .room = SCAN_POINTS, .ids = ids, .times = times, .values = values };
 	size_t at = 0;
 
 	while (at < len) {
