@@ -67,7 +67,7 @@ const uint8_t *hot_peek(const struct hot_segment *seg, struct hot_window *w, siz
 	return w->bytes;
 }
 
-/* Whether one more read is in order.  Threads that read one log share the number; one lost between them is no matter. */
+/* Whether one more read is in order.  Threads share the number; what they lose of it is no matter. */
 static bool may_read(struct hot_segment *seg)
 {
 	uint32_t left = __atomic_load_n(&seg->reads, __ATOMIC_RELAXED);
