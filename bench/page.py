@@ -25,7 +25,7 @@ class Results:
 
     def __init__(self, folder, bench):
         self.figures, self.machines, self.bench = {}, {}, bench
-        for name in ("sizes", "generated", "queries", "codec", "limits", "growth", "peers"):
+        for name in ("sizes", "generated", "queries", "threads", "codec", "limits", "growth", "peers"):
             path = os.path.join(folder, name + ".tsv")
             if os.path.exists(path):
                 self.read(path, name)
@@ -179,6 +179,20 @@ def dumps(results):
             rows.append([f"{name}: sum in steps of 10,000 s, all pages decoded", fixed(cpu * 1e3 / points, 4),
                          fixed(wall * 1e3 / points, 4), fixed(results.get("queries", name, "scan:rss"), 0)])
     return table(["", "processor us/point", "elapsed us/point", "peak MiB"], rows)
+
+
+@made("threads")
+def threads(results):
+    rows = []
+    if not results.rows("threads"):
+        return "Not measured: part `threads` did not run."
+    for name in results.rows("threads"):
+        one, two, cpu_one, cpu_two = (results.get("threads", name, f"{jobs}:{what}")
+                                      for what in ("wall", "cpu") for jobs in (1, 2))
+        rows.append([name, fixed(one, 5), fixed(two, 5), show(ratio(one, two)), fixed(cpu_one, 5), fixed(cpu_two, 5),
+                     show(ratio(cpu_two, cpu_one))])
+    return table(["", "elapsed us/point, 1 thread", "2 threads", "times faster", "processor us/point, 1 thread",
+                  "2 threads", "ratio"], rows)
 
 
 @made("codec")

@@ -4,6 +4,7 @@
 #	sizes		bytes a point of the open sets (COUNT_SHARED, else skipped), at each level
 #	generated	the generated shapes: bytes a point, ingest, flush, memory
 #	queries		whole processes above an empty one, dumps and scans
+#	threads		what --jobs 2 of count-query gives
 #	codec		encode and decode, by bench-codec
 #	limits		wc, cat, memcpy, zstd on the same lines
 #	growth		cost with points, series and files
@@ -177,6 +178,38 @@ queries()
 		hour count-query "$one" --from 1700000000 -- dump count-query "$one" -- list count-query --list
 }
 
+# parted NAME SERIES POINTS: answers of many points by one thread and by two, in turns.
+parted()
+{
+	"$GENERATE" "$2" "$3" >"$tmp/lines"
+	load "$tmp/lines"
+	rm "$tmp/lines"
+	points=$(($2 * $3))
+	for _ in $(seq $((3 * ROUNDS))); do
+		for jobs in 1 2; do
+			for format in text csv ndjson; do
+				cost threads "$1: $format" "$jobs:" "$points" \
+					count-query --format "$format" --jobs $jobs
+			done
+			cost threads "$1: max in 1 h" "$jobs:" "$points" count-query --step 1h --agg max --jobs $jobs
+		done
+	done
+}
+
+threads()
+{
+	if [ -z "$query_1" ]; then
+		say 'threads: skipped: count-query has no --jobs'
+		return
+	fi
+	# shellcheck disable=SC2086 # two numbers
+	{
+		parted a $shape_a
+		parted b $shape_b
+	}
+	parted 'one series' 1 "$most"
+}
+
 # codec: bench-codec's own table, line by line.
 codec()
 {
@@ -320,7 +353,7 @@ machine()
 	put machine 'load when it began' value "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 }
 
-all_parts='sizes generated queries codec limits growth peers'
+all_parts='sizes generated queries threads codec limits growth peers'
 parts=${*:-$all_parts}
 for part in $parts; do
 	case " $all_parts page " in
