@@ -36,6 +36,7 @@ unit_tests += \
 	tests/unit/test-fetch \
 	tests/unit/test-flush \
 	tests/unit/test-fold \
+	tests/unit/test-helpers \
 	tests/unit/test-kernels \
 	tests/unit/test-keyname \
 	tests/unit/test-legacy \
@@ -125,6 +126,7 @@ tests_unit_test_endpoint_LDADD = libcount-s3.la $(LDADD)
 tests_unit_test_fetch_SOURCES = tests/unit/test-fetch.c $(coldfix_sources)
 tests_unit_test_flush_SOURCES = tests/unit/test-flush.c $(history_sources)
 tests_unit_test_fold_SOURCES = tests/unit/test-fold.c
+tests_unit_test_helpers_SOURCES = tests/unit/test-helpers.c
 tests_unit_test_kernels_SOURCES = tests/unit/test-kernels.c
 tests_unit_test_keyname_SOURCES = tests/unit/test-keyname.c
 tests_unit_test_legacy_SOURCES = tests/unit/test-legacy.c
