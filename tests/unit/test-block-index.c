@@ -187,10 +187,53 @@ static void test_many_short(void **state)
 	columns = b.dirs_off - 64;
 	print_message("%.1f bytes a short series, %.1f of them columns\n", (double)out.len / SERIES,
 		      (double)columns / SERIES);
-	assert_true(out.len <= 32 * SERIES);
+	assert_true(out.len <= 16 * SERIES);
 	while (block_next_series(&b, &cur, NULL) == COUNT_OK)
 		n++;
 	assert_int_equal(n, SERIES);
+	buf_free(&out);
+	chunk_coder_delete(coder);
+}
+
+/* Names by a pattern: what many have in common is kept once a group. */
+static void test_patterns(void **state)
+{
+	static const char *const metrics[] = { "cpu.load1", "cpu.usage", "disk.used_percent", "http.requests",
+					       "mem.cached_bytes", "mem.used_bytes", "net.latency_ms" };
+	enum { HOSTS = 300, METRICS = sizeof(metrics) / sizeof(metrics[0]) };
+	struct chunk_coder *coder = chunk_coder_new();
+	struct buf out = { 0 };
+	struct block_writer *w = start(&out, &plain);
+	struct block_series_cursor cur = { 0 };
+	char names[HOSTS * METRICS][48];
+	struct block_series s;
+	int64_t time = 7;
+	struct block b;
+
+	(void)state;
+	for (unsigned i = 0; i < HOSTS * METRICS; i++) {
+		double value = i;
+
+		snprintf(names[i], sizeof(names[i]), "fleet.web%.*s%03u.%s", (int)i / 700, "zzz", i / METRICS,
+			 metrics[i % METRICS]);
+		assert_int_equal(block_writer_series(w, names[i], strlen(names[i])), COUNT_OK);
+		assert_int_equal(block_writer_chunk(w, coder, &time, &value, 1, 3, 9), COUNT_OK);
+	}
+	finish(w);
+	assert_int_equal(block_open(&b, out.data, out.len, NULL), COUNT_OK);
+	print_message("%.1f bytes a series in the table\n", (double)(b.index_off - b.table_off) / (HOSTS * METRICS));
+	assert_true(b.index_off - b.table_off <= 8 * HOSTS * METRICS);
+	for (unsigned i = 0; i < HOSTS * METRICS; i++) {
+		char absent[64];
+
+		assert_int_equal(block_next_series(&b, &cur, NULL), COUNT_OK);
+		assert_string_equal(cur.s.name, names[i]);
+		assert_int_equal(block_find(&b, names[i], strlen(names[i]), &s, NULL), COUNT_OK);
+		assert_string_equal(s.name, names[i]);
+		snprintf(absent, sizeof(absent), "%s.", names[i]);
+		assert_int_equal(block_find(&b, absent, strlen(absent), &s, NULL), COUNT_ERR_NOTFOUND);
+	}
+	assert_int_equal(block_next_series(&b, &cur, NULL), COUNT_ERR_NOTFOUND);
 	buf_free(&out);
 	chunk_coder_delete(coder);
 }
@@ -244,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_overhead),
 		cmocka_unit_test(test_many_short),
+		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_shared_times),
 	};
 

@@ -268,7 +268,7 @@ static size_t model_chunks(const struct model *m)
 
 static void test_round_trip(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 15, 16, 17, 33, 200 };
+	static const size_t sizes[] = { 0, 1, 2, 15, 16, 17, 33, 63, 64, 65, 200 };
 	struct chunk_coder *coder = chunk_coder_new();
 
 	(void)state;

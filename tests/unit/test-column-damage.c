@@ -160,7 +160,7 @@ static void broken_columns(void **state)
 		{ bits, sizeof(bits), "a constant in tokens" },
 		{ wide, sizeof(wide), "a field wider than a double" },
 	};
-	static const uint8_t later[] = { 15, 0, 0, 0 };
+	static const uint8_t later[] = { 11, 0, 0, 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

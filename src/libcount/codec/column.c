@@ -71,11 +71,13 @@ const char *column_values_name(const uint8_t *p, size_t len, size_t n)
 		[TRANSFORM_RAW] = { "raw", NULL },
 	};
 	const char *name;
+	unsigned transform;
 
 	if (len == 0)
 		return "zero";
-	if ((p[0] & 0xf) == TRANSFORM_RAW && len < n * sizeof(double))
+	transform = p[0] & 0xf;
+	if (transform == TRANSFORM_RAW && len < n * sizeof(double))
 		return "mixed";		/* each page by itself */
-	name = names[p[0] & 0xf][(p[0] & DESCRIPTION_TOKENS) != 0];
+	name = names[transform >= TRANSFORM_SHORT ? TRANSFORM_DECIMAL : transform][(p[0] & DESCRIPTION_TOKENS) != 0];
 	return name != NULL ? name : "unknown";
 }

@@ -20,7 +20,8 @@ enum transform {		/* bits 0-3 of a column's first byte */
 	TRANSFORM_SET = 6,	/* ranks in the distinct values, which stand in the head */
 	TRANSFORM_SERIES = 7,	/* ranks in the dictionary of the series */
 	TRANSFORM_XOR = 9,
-	TRANSFORM_RAW = 10
+	TRANSFORM_RAW = 10,
+	TRANSFORM_SHORT = 12	/* to 15: decimal, over 10^0 to 10^3, narrow, without a factor or a byte that says so */
 };
 
 #define DESCRIPTION_ORDER_SHIFT 4

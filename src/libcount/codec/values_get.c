@@ -50,6 +50,11 @@ static const uint8_t *get_head(struct chunk_coder *c, unsigned place, const uint
 	*h = (struct head){ .form.transform = description & 0xf, .fixes = (description & DESCRIPTION_FIXES) != 0 };
 	h->ints.order = description >> DESCRIPTION_ORDER_SHIFT & 3;
 	h->ints.tokens = (description & DESCRIPTION_TOKENS) != 0;
+	if (h->form.transform >= TRANSFORM_SHORT) {
+		h->form.power = h->form.transform - TRANSFORM_SHORT;
+		h->form.transform = TRANSFORM_DECIMAL;
+		return intcol_get_head(p, end, INTCOL_NARROW, &h->ints, &c->decoders[place]);
+	}
 	switch (h->form.transform) {
 	case TRANSFORM_XOR:
 	case TRANSFORM_RAW:

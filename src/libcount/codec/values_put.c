@@ -8,6 +8,7 @@
 #define SET_FROM 8		/* values */
 #define SET_NARROW 8		/* bits of a value otherwise: the more, the more a set of many saves */
 #define SET_MIDDLE 12
+#define SHORT_POWER 3		/* the highest of TRANSFORM_SHORT */
 
 static bool all_equal(const double *values, size_t n)
 {
@@ -136,15 +137,20 @@ static void put_fixes(struct buf *out, const int64_t *fix, size_t n)
 static void put_head(struct chunk_coder *c, unsigned place, const struct candidate *k, struct buf *out)
 {
 	const struct buf *set = &c->values[place].set;
+	uint8_t flags = k->form.power | intcol_flags(&k->plan), transform = k->form.transform;
+	bool is_short = transform == TRANSFORM_DECIMAL && (flags & ~SHORT_POWER) == INTCOL_NARROW;
 
 	if (k->form.transform == TRANSFORM_RAW || k->form.transform == TRANSFORM_XOR) {
 		buf_put_u8(out, k->form.transform);
 		return;
 	}
-	buf_put_u8(out, (uint8_t)(k->form.transform | k->plan.form.order << DESCRIPTION_ORDER_SHIFT |
+	if (is_short)
+		transform = (uint8_t)(TRANSFORM_SHORT + k->form.power);
+	buf_put_u8(out, (uint8_t)(transform | k->plan.form.order << DESCRIPTION_ORDER_SHIFT |
 				  (k->plan.form.tokens ? DESCRIPTION_TOKENS : 0) |
 				  (k->fixes ? DESCRIPTION_FIXES : 0)));
-	buf_put_u8(out, k->form.power | intcol_flags(&k->plan));
+	if (!is_short)
+		buf_put_u8(out, flags);
 	if (k->form.divisor != 0)
 		buf_put_varint(out, k->form.divisor);
 	if (k->form.transform == TRANSFORM_SET) {

@@ -105,14 +105,18 @@ int block_find(const struct block *b, const char *name, size_t len, struct block
 
 /* All series in byte order of names: zeroed cursor, then next until COUNT_ERR_NOTFOUND.  After
  * COUNT_ERR_CORRUPT the cursor stands past the damaged group, and reading may go on. */
+#define BLOCK_GROUP 64			/* series in a group of the table; the last has what is left */
+#define BLOCK_RUN 16			/* of these, how many keep small chunks in one run */
 struct block_group {		/* private: what is left of a group of the table */
 	uint64_t off, end;		/* in the file */
-	unsigned left;
+	unsigned read, left;		/* series */
 	uint64_t dir_off;		/* of the next directory */
 	uint64_t place;			/* of the next large chunk, before its gap */
-	uint64_t run_off, run_len, run_at;	/* the run of small chunks; where the next one is in it */
-	uint32_t run_crc;
+	uint64_t run_off, run_at;	/* the run at hand of small chunks; where the next one is in it */
+	struct { uint32_t len, crc; } runs[BLOCK_GROUP / BLOCK_RUN];
 	size_t shared;			/* bytes that a name had of the one before */
+	struct { uint32_t off; uint16_t len, shared; } rests[BLOCK_GROUP];	/* of names; in the table, in full */
+	unsigned nrests;
 	int64_t first_time;		/* of the series before */
 	bool any;			/* times is that of a chunk before */
 	struct block_times_place times;

@@ -43,7 +43,6 @@ enum {				/* offsets in the footer */
 };
 
 #define BLOCK_MAX_LEVEL 31
-#define GROUP_SERIES 16		/* series in a group of the table; the last has what is left */
 
 enum {				/* flags of a group */
 	GROUP_RUN = 1,		/* it has small chunks */
@@ -51,8 +50,14 @@ enum {				/* flags of a group */
 	GROUP_KNOWN = 3
 };
 
-/* The columns of an only chunk that take fewer bytes stand in the run of its group, under one checksum. */
+/* The columns of an only chunk that take fewer bytes stand in a run of its group, under one checksum. */
 #define SMALL_BYTES 512
+
+enum {				/* bits of the field before the rest of a name */
+	NAME_LIKE = 1,		/* as that of an earlier series, which the bits from NAME_WHICH on tell */
+	NAME_OWN = 2,		/* but for some bytes */
+	NAME_WHICH = 2
+};
 
 enum {				/* the flags of a series in the table, and of an entry in a directory */
 	ENTRY_KIND = 7,		/* enum block_times_kind, or in the table: */
@@ -61,7 +66,7 @@ enum {				/* the flags of a series in the table, and of an entry in a directory 
 	ENTRY_SAME_SPAN = 16,	/* the same step, if regular, or span */
 	ENTRY_RECENCY = 32,	/* own range of segments */
 	ENTRY_STATS = 64,
-	ENTRY_SAME_SHARED = 128,	/* table: shares as many bytes of its name as the one before */
+	ENTRY_SAME_SHARED = 128,	/* table: shares as many bytes of its name as the one before, or is like */
 	ENTRY_DICT = 128	/* directory: needs the dictionary of the series */
 };
 

@@ -40,7 +40,7 @@ static int read_header(struct block *b, uint64_t *at)
 /* The regions must follow each other without gaps up to the footer: then no later sum overflows. */
 static bool regions_good(const struct block *b, uint64_t footer_off)
 {
-	uint64_t groups = b->info.series / GROUP_SERIES + (b->info.series % GROUP_SERIES != 0);
+	uint64_t groups = b->info.series / BLOCK_GROUP + (b->info.series % BLOCK_GROUP != 0);
 
 	return b->dirs_off >= HEADER_LEN && b->table_off >= b->dirs_off &&
 	       b->index_off >= b->table_off && b->index_off <= footer_off &&
@@ -102,6 +102,20 @@ int block_open(struct block *b, const uint8_t *data, size_t len, uint64_t *at)
 
 /* ---- Groups of the series table ---- */
 
+/* Where the runs of small chunks are. */
+static void take_runs(struct fields *f, const struct block *b, struct block_group *g)
+{
+	uint64_t gap = take(f), all = 0;
+
+	for (unsigned i = 0; i * BLOCK_RUN < g->left; i++) {
+		g->runs[i].len = take_len(f);
+		g->runs[i].crc = g->runs[i].len != 0 ? take_u32(f) : 0;
+		all += g->runs[i].len;
+	}
+	f->bad |= __builtin_add_overflow(g->place, gap, &g->run_off) || all == 0 ||
+		  !block_in_columns(b, g->run_off, all);
+}
+
 /* The flags of a group and what hangs on them. */
 static void take_group_head(struct fields *f, const struct block *b, struct block_group *g)
 {
@@ -109,14 +123,8 @@ static void take_group_head(struct fields *f, const struct block *b, struct bloc
 
 	g->place = take(f);
 	f->bad |= flags > GROUP_KNOWN || g->place < HEADER_LEN || g->place > b->dirs_off;
-	if (!f->bad && (flags & GROUP_RUN) != 0) {
-		uint64_t gap = take(f);
-
-		g->run_len = take_len(f);
-		g->run_crc = take_u32(f);
-		f->bad |= __builtin_add_overflow(g->place, gap, &g->run_off) || g->run_len == 0 ||
-			  !block_in_columns(b, g->run_off, g->run_len);
-	}
+	if (!f->bad && (flags & GROUP_RUN) != 0)
+		take_runs(f, b, g);
 	if ((flags & GROUP_DIRS) != 0) {
 		uint64_t off = take(f);
 
@@ -131,7 +139,7 @@ static int open_group(const struct block *b, uint64_t i, struct block_group *g, 
 {
 	const uint8_t *index = b->data + b->index_off;
 	uint64_t lo = get_u32(index + 4 * i), hi = get_u32(index + 4 * i + 4);
-	uint64_t left = b->info.series - i * GROUP_SERIES;
+	uint64_t left = b->info.series - i * BLOCK_GROUP;
 	struct fields f;
 
 	if (lo > hi || hi > b->index_off - b->table_off || hi - lo < 4)
@@ -139,7 +147,7 @@ static int open_group(const struct block *b, uint64_t i, struct block_group *g, 
 	f = (struct fields){ .p = b->data + b->table_off + lo, .end = b->data + b->table_off + hi - 4 };
 	if (crc32c(0, f.p, (size_t)(f.end - f.p)) != get_u32(f.end))
 		return block_damage(at, b->table_off + lo);
-	*g = (struct block_group){ .left = left < GROUP_SERIES ? (unsigned)left : GROUP_SERIES };
+	*g = (struct block_group){ .left = left < BLOCK_GROUP ? (unsigned)left : BLOCK_GROUP };
 	take_group_head(&f, b, g);
 	if (f.bad)
 		return block_damage(at, b->table_off + lo);
@@ -148,29 +156,48 @@ static int open_group(const struct block *b, uint64_t i, struct block_group *g, 
 	return COUNT_OK;
 }
 
-/* Reads the name behind the one in s.  As names share all they can with the one before, order shows in
- * the first byte that differs. */
-static void take_name(struct fields *f, unsigned flags, struct block_group *g, struct block_series *s)
+/*
+ * Reads the name behind the one in s: bytes shared with that, bytes of its own, and the last ones of the rest of an
+ * earlier one.  As names share all they can with the one before, order shows in the first byte that differs.
+ */
+static void take_name(struct fields *f, const struct block *b, unsigned flags, struct block_group *g,
+		      struct block_series *s)
 {
-	uint64_t more;
+	const uint8_t *tail = NULL, *table = b->data + b->table_off;
+	uint64_t x = take(f), own = x / 2, len = own, shared = g->shared;
 
-	if ((flags & ENTRY_SAME_SHARED) == 0) {
-		uint64_t shared = take(f);
+	if ((x & NAME_LIKE) != 0) {
+		uint64_t like = x >> NAME_WHICH;
 
-		f->bad |= shared > s->name_len;
-		g->shared = f->bad ? 0 : (size_t)shared;
+		own = (x & NAME_OWN) != 0 ? take(f) : 0;
+		f->bad |= like >= g->nrests || ((x & NAME_OWN) != 0 && own == 0);
+		if (f->bad)
+			return;
+		like = g->nrests - 1 - like;
+		tail = table + g->rests[like].off;
+		len = g->rests[like].len;
+		shared = g->rests[like].shared;
+		f->bad = own >= len;
 	}
-	more = take(f);
-	f->bad |= g->shared > s->name_len || more == 0 || more > COUNT_SERIES_MAX - g->shared;
-	if (f->bad || more > (size_t)(f->end - f->p) ||
-	    (g->shared < s->name_len && *f->p <= (uint8_t)s->name[g->shared])) {
-		f->bad = true;
+	if ((flags & ENTRY_SAME_SHARED) == 0)
+		shared = take(f);
+	f->bad |= shared > s->name_len || len == 0 || len > COUNT_SERIES_MAX - shared || own > (size_t)(f->end - f->p);
+	if (f->bad)
 		return;
+	if (tail == NULL) {
+		tail = f->p;
+		g->rests[g->nrests].off = (uint32_t)(tail - table);
+		g->rests[g->nrests].len = (uint16_t)len;
+		g->rests[g->nrests++].shared = (uint16_t)shared;
 	}
-	memcpy(s->name + g->shared, f->p, more);
-	s->name_len = g->shared + more;
+	f->bad = shared < s->name_len && *(own > 0 ? f->p : tail) <= (uint8_t)s->name[shared];
+	memcpy(s->name + shared, tail, len);
+	if (tail != f->p)
+		memcpy(s->name + shared, f->p, own);
+	s->name_len = shared + len;
 	s->name[s->name_len] = '\0';
-	f->p += more;
+	g->shared = shared;
+	f->p += own;
 }
 
 /* A series whose chunks are in a directory. */
@@ -192,7 +219,7 @@ static void take_directory(struct fields *f, const struct block *b, struct block
 	g->first_time = s->first_time;
 }
 
-/* Where the columns of an only chunk stand: in the run if they are short. */
+/* Where the columns of an only chunk stand: in a run if they are short. */
 static void take_columns(struct fields *f, const struct block *b, struct block_group *g, struct block_chunk *c)
 {
 	uint64_t len, place;
@@ -202,12 +229,14 @@ static void take_columns(struct fields *f, const struct block *b, struct block_g
 	if (f->bad)
 		return;
 	if (len < SMALL_BYTES) {
-		f->bad |= len > g->run_len - g->run_at;
+		unsigned run = g->read / BLOCK_RUN;
+
+		f->bad |= len > g->runs[run].len - g->run_at;
 		place = g->run_off + g->run_at;
 		g->run_at += len;
 		c->crc_off = g->run_off;
-		c->crc_len = g->run_len;
-		c->crc = g->run_crc;
+		c->crc_len = g->runs[run].len;
+		c->crc = g->runs[run].crc;
 	} else {
 		f->bad |= __builtin_add_overflow(g->place, take(f), &place) || !block_in_columns(b, place, len);
 		c->crc_off = place;
@@ -257,12 +286,22 @@ static void take_only(struct fields *f, const struct block *b, unsigned flags, s
 	g->any = true;
 }
 
+/* All of a run was taken, after the last series that could; another follows. */
+static void end_run(struct fields *f, struct block_group *g)
+{
+	uint64_t len = g->runs[(g->read - 1) / BLOCK_RUN].len;
+
+	f->bad |= g->run_at != len;
+	g->run_off += len;
+	g->run_at = 0;
+}
+
 static int next_in_group(const struct block *b, struct block_group *g, struct block_series *s, uint64_t *at)
 {
 	struct fields f = { .p = b->data + g->off, .end = b->data + g->end };
 	unsigned flags = take_u8(&f);
 
-	take_name(&f, flags, g, s);
+	take_name(&f, b, flags, g, s);
 	if (!f.bad && (flags & ENTRY_KIND) == ENTRY_DIRECTORY) {
 		f.bad |= (flags & (ENTRY_SAME_COUNT | ENTRY_SAME_SPAN | ENTRY_RECENCY | ENTRY_STATS)) != 0;
 		take_directory(&f, b, g, s);
@@ -271,7 +310,11 @@ static int next_in_group(const struct block *b, struct block_group *g, struct bl
 	} else if (!f.bad) {
 		take_only(&f, b, flags, g, s);
 	}
-	f.bad |= --g->left == 0 && (f.p != f.end || g->run_at != g->run_len);
+	g->read++;
+	g->left--;
+	if (g->left == 0 || g->read % BLOCK_RUN == 0)
+		end_run(&f, g);
+	f.bad |= g->left == 0 && f.p != f.end;
 	if (f.bad)
 		return block_damage(at, g->off);
 	g->off = (uint64_t)(f.p - b->data);
@@ -286,14 +329,17 @@ static int compare_head(const struct block *b, uint64_t i, const char *name, siz
 {
 	struct block_group g;
 	struct fields f;
+	unsigned flags;
 	uint64_t n;
 	int ret = open_group(b, i, &g, at);
 
 	if (ret != COUNT_OK)
 		return ret;
 	f = (struct fields){ .p = b->data + g.off, .end = b->data + g.end };
-	f.bad = (take_u8(&f) & ENTRY_SAME_SHARED) == 0 && take(&f) != 0;
+	flags = take_u8(&f);
 	n = take(&f);
+	f.bad |= (n & NAME_LIKE) != 0 || ((flags & ENTRY_SAME_SHARED) == 0 && take(&f) != 0);
+	n /= 2;
 	if (f.bad || n == 0 || n > (size_t)(f.end - f.p))
 		return block_damage(at, g.off);
 	*order = memcmp(f.p, name, n < len ? n : len);

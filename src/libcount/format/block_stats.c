@@ -179,6 +179,19 @@ static unsigned choose_scale(const struct chunk_stats *st, int64_t n[4])
 	return SCALE_RAW;
 }
 
+/* The first, then the last less that; how far the minimum is below both, and the maximum above.  Differences wrap. */
+static void put_decimals(struct buf *out, bool constant, const int64_t n[4])
+{
+	bool up = n[0] < n[1];
+
+	buf_put_varint(out, zigzag(n[0]));
+	if (constant)
+		return;
+	buf_put_varint(out, zigzag((int64_t)((uint64_t)n[1] - (uint64_t)n[0])));
+	buf_put_varint(out, (uint64_t)n[up ? 0 : 1] - (uint64_t)n[2]);
+	buf_put_varint(out, (uint64_t)n[3] - (uint64_t)n[up ? 1 : 0]);
+}
+
 void block_stats_put(struct buf *out, const struct chunk_stats *st)
 {
 	bool constant = is_constant(st);
@@ -196,9 +209,7 @@ void block_stats_put(struct buf *out, const struct chunk_stats *st)
 		for (unsigned i = 0; i < (constant ? 1 : 4); i++)
 			buf_put_u64(out, f64_bits(v[i]));
 	} else {
-		buf_put_varint(out, zigzag(n[0]));
-		for (unsigned i = 1; i < (constant ? 1 : 4); i++)
-			buf_put_varint(out, zigzag(n[i] - n[0]));
+		put_decimals(out, constant, n);
 	}
 	put_sum(out, st, form, sum, n[0]);
 }
@@ -212,21 +223,25 @@ static const uint8_t *get_raw(const uint8_t *p, const uint8_t *end, unsigned n, 
 	return p + 8 * n;
 }
 
-static const uint8_t *get_decimals(const uint8_t *p, const uint8_t *end, unsigned n, unsigned scale,
+static const uint8_t *get_decimals(const uint8_t *p, const uint8_t *end, bool constant, unsigned scale,
 				   int64_t *first, double v[4])
 {
-	uint64_t u, base = 0;
+	uint64_t u[4] = { 0 }, a, b;
+	bool up;
 
-	for (unsigned i = 0; i < n; i++) {
-		p = varint_get(p, end, &u);
-		if (p == NULL)
+	for (unsigned i = 0; i < (constant ? 1 : 4); i++)
+		if ((p = varint_get(p, end, &u[i])) == NULL)
 			return NULL;
-		u = (uint64_t)unzigzag(u) + base;
-		if (i == 0)
-			base = u;
-		v[i] = from_decimal((int64_t)u, scale);
-	}
-	*first = (int64_t)base;
+	a = (uint64_t)unzigzag(u[0]);
+	b = a + (uint64_t)unzigzag(u[1]);
+	up = (int64_t)a < (int64_t)b;
+	u[2] = (up ? a : b) - u[2];
+	u[3] += up ? b : a;
+	*first = (int64_t)a;
+	v[0] = from_decimal((int64_t)a, scale);
+	v[1] = from_decimal((int64_t)b, scale);
+	v[2] = from_decimal((int64_t)u[2], scale);
+	v[3] = from_decimal((int64_t)u[3], scale);
 	return p;
 }
 
@@ -250,7 +265,7 @@ const uint8_t *block_stats_get(const uint8_t *p, const uint8_t *end, struct chun
 	if (scale == SCALE_RAW)
 		p = get_raw(p, end, constant ? 1 : 4, v);
 	else
-		p = get_decimals(p, end, constant ? 1 : 4, scale, &first, v);
+		p = get_decimals(p, end, constant, scale, &first, v);
 	if (p == NULL)
 		return NULL;
 	if (constant) {

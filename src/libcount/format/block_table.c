@@ -211,16 +211,6 @@ static bool same_times(const struct block_pending_group *g, const struct block_p
 		memcmp(g->edits.data + before->edits, g->edits.data + s->edits, a->edits_len) == 0);
 }
 
-static void put_name(struct buf *t, const struct block_pending_group *g, const struct block_pending *s,
-		     size_t shared, unsigned flags)
-{
-	buf_put_u8(t, (uint8_t)flags);
-	if ((flags & ENTRY_SAME_SHARED) == 0)
-		buf_put_varint(t, shared);
-	buf_put_varint(t, s->name_len - shared);
-	buf_put(t, g->names.data + s->name + shared, s->name_len - shared);
-}
-
 static size_t shared_bytes(const struct block_pending_group *g, const struct block_pending *a,
 			   const struct block_pending *b)
 {
@@ -230,6 +220,47 @@ static size_t shared_bytes(const struct block_pending_group *g, const struct blo
 	while (n < max && p[n] == q[n])
 		n++;
 	return n;
+}
+
+static const uint8_t *rest_of(const struct block_pending_group *g, const struct block_pending *s)
+{
+	return g->names.data + s->name + s->shared;
+}
+
+/*
+ * Flags and name, the rest of it by that of one of the group which is as long and differs in the first bytes at most;
+ * shared: what the name before shares with the one before that.
+ */
+static void put_name(struct buf *t, const struct block_pending_group *g, struct block_pending *s, size_t shared,
+		     unsigned flags)
+{
+	const uint8_t *rest = rest_of(g, s);
+	size_t len = s->name_len - s->shared, own = len, which = 0, like = 0;
+
+	for (const struct block_pending *e = s; e-- != g->v && own > 0;) {
+		const uint8_t *other = rest_of(g, e);
+		size_t differ = len;
+
+		if (!e->full)
+			continue;
+		if (e->name_len - e->shared == len)
+			while (differ > 0 && other[differ - 1] == rest[differ - 1])
+				differ--;
+		if (differ < own && (differ == 0 || differ + 1 < len)) {
+			own = differ;
+			like = which << NAME_WHICH | NAME_LIKE | (own > 0 ? NAME_OWN : 0);
+			shared = e->shared;
+		}
+		which++;
+	}
+	s->full = like == 0;
+	buf_put_u8(t, (uint8_t)(flags | (s->shared == shared ? ENTRY_SAME_SHARED : 0)));
+	buf_put_varint(t, s->full ? 2 * len : like);
+	if (!s->full && own > 0)
+		buf_put_varint(t, own);
+	if (s->shared != shared)
+		buf_put_varint(t, s->shared);
+	buf_put(t, rest, own);
 }
 
 static void put_columns(struct block_writer *w, const struct block_chunk *c, uint64_t *place)
@@ -251,30 +282,29 @@ struct table_state {
 	int64_t first;
 };
 
-static void put_series(struct block_writer *w, const struct block_pending *s, struct table_state *st)
+static void put_series(struct block_writer *w, struct block_pending *s, struct table_state *st)
 {
 	const struct block_pending_group *g = &w->group;
 	const struct block_pending *before = st->before != NULL && st->before->dir_len == 0 ? st->before : NULL;
 	const struct block_chunk *c = &s->chunk;
-	size_t shared = st->before != NULL ? shared_bytes(g, st->before, s) : 0;
-	unsigned flags = shared == st->shared ? ENTRY_SAME_SHARED : 0;
 	struct buf *t = &w->table;
 
+	s->shared = st->before != NULL ? shared_bytes(g, st->before, s) : 0;
 	if (s->dir_len > 0) {
-		put_name(t, g, s, shared, flags | ENTRY_DIRECTORY);
+		put_name(t, g, s, st->shared, ENTRY_DIRECTORY);
 		buf_put_varint(t, s->chunks);
 		buf_put_varint(t, s->points);
 		buf_put_varint(t, zigzag((int64_t)((uint64_t)s->first_time - (uint64_t)st->first)));
 		buf_put_varint(t, (uint64_t)s->last_time - (uint64_t)s->first_time);
 		buf_put_varint(t, s->dir_len);
 	} else {
-		flags |= entry_flags(w, before != NULL ? &before->chunk : NULL, c);
+		unsigned flags = entry_flags(w, before != NULL ? &before->chunk : NULL, c);
 		if (before != NULL && same_times(g, before, s)) {
 			flags &= ~(unsigned)(ENTRY_KIND | ENTRY_SAME_SPAN);
-			put_name(t, g, s, shared, flags);
+			put_name(t, g, s, st->shared, flags);
 		} else {
 			flags |= before != NULL && before->points == s->points ? ENTRY_SAME_COUNT : 0;
-			put_name(t, g, s, shared, flags);
+			put_name(t, g, s, st->shared, flags);
 			put_times(t, flags, c, st->first, at(&g->edits, s->edits));
 		}
 		put_recency(t, flags, c);
@@ -283,8 +313,22 @@ static void put_series(struct block_writer *w, const struct block_pending *s, st
 			block_stats_put(t, &c->stats);
 	}
 	st->before = s;
-	st->shared = shared;
+	st->shared = s->shared;
 	st->first = s->first_time;
+}
+
+static void put_runs(struct buf *t, const struct block_pending_group *g)
+{
+	size_t start = 0;
+
+	for (unsigned i = 0; i * BLOCK_RUN < g->n; i++) {
+		size_t len = g->run_ends[i] - start;
+
+		buf_put_varint(t, len);
+		if (len > 0)
+			buf_put_u32(t, crc32c(0, g->run.data + start, len));
+		start += len;
+	}
 }
 
 static void put_head(struct block_writer *w, uint64_t run_off)
@@ -299,8 +343,7 @@ static void put_head(struct block_writer *w, uint64_t run_off)
 	buf_put_varint(t, g->place);
 	if (g->run.len > 0) {
 		buf_put_varint(t, run_off - g->place);
-		buf_put_varint(t, g->run.len);
-		buf_put_u32(t, crc32c(0, g->run.data, g->run.len));
+		put_runs(t, g);
 	}
 	if (dirs)
 		buf_put_varint(t, g->dir_off);
@@ -379,7 +422,8 @@ int block_table_add(struct block_writer *w)
 	}
 	if (w->dir.failed || w->dirs.failed || g->names.failed || g->edits.failed || g->run.failed)
 		return block_writer_fail(w, COUNT_ERR_NOMEM);
-	return ++g->n == GROUP_SERIES ? end_group(w) : w->status;
+	g->run_ends[g->n / BLOCK_RUN] = g->run.len;
+	return ++g->n == BLOCK_GROUP ? end_group(w) : w->status;
 }
 
 int block_table_end(struct block_writer *w)

@@ -14,6 +14,8 @@
 
 struct block_pending {		/* a series of the group under way */
 	size_t name, name_len;		/* in names */
+	size_t shared;			/* with the name before */
+	bool full;			/* the rest of the name is written in full */
 	uint64_t chunks, points;
 	int64_t first_time, last_time;
 	size_t dir_len;			/* of its directory; 0: its only chunk is here */
@@ -22,12 +24,13 @@ struct block_pending {		/* a series of the group under way */
 };
 
 struct block_pending_group {
-	struct block_pending v[GROUP_SERIES];
+	struct block_pending v[BLOCK_GROUP];
 	unsigned n;
 	uint64_t place;			/* where the columns of its large chunks begin */
 	uint64_t dir_off;		/* its first directory, in dirs */
 	struct buf names, edits;
 	struct buf run;			/* the columns of its small chunks */
+	size_t run_ends[BLOCK_GROUP / BLOCK_RUN];
 };
 
 struct block_writer {
