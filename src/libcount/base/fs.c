@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -19,7 +20,7 @@ static int failed(struct count_error *err, const char *where, const char *name)
 	return err_sys(err, code, "%s/%s", where, name);
 }
 
-int fs_open_read(int dirfd, const char *where, const char *name, int *fd, struct count_error *err)
+static int open_sized(int dirfd, const char *where, const char *name, int *fd, size_t *size, struct count_error *err)
 {
 	/* O_NONBLOCK: a fifo planted under our name must not hang us; regular files ignore it. */
 	int f = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -32,7 +33,15 @@ int fs_open_read(int dirfd, const char *where, const char *name, int *fd, struct
 		return err_set(err, COUNT_ERR_IO, "%s/%s: not a regular file", where, name);
 	}
 	*fd = f;
+	*size = (size_t)st.st_size;
 	return COUNT_OK;
+}
+
+int fs_open_read(int dirfd, const char *where, const char *name, int *fd, struct count_error *err)
+{
+	size_t size;
+
+	return open_sized(dirfd, where, name, fd, &size, err);
 }
 
 static int read_up_to(int fd, size_t max, struct buf *out)
@@ -126,26 +135,68 @@ int fs_replace(int dirfd, const char *where, const char *name, const void *data,
 	return fs_sync_dir(dirfd, where, err);
 }
 
+static int map_sized(int fd, size_t size, const char *where, const char *name, struct fs_map *map,
+		     struct count_error *err)
+{
+	void *p;
+
+	*map = (struct fs_map){ 0 };
+	if (size == 0)
+		return COUNT_OK;
+	p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return failed(err, where, name);
+	*map = (struct fs_map){ .data = p, .len = size };
+	return COUNT_OK;
+}
+
 int fs_map_fd(int fd, const char *where, const char *name, struct fs_map *map, struct count_error *err)
 {
 	struct stat st;
-	void *p;
 
 	*map = (struct fs_map){ 0 };
 	if (fstat(fd, &st) != 0)
 		return failed(err, where, name);
-	if (st.st_size == 0)
-		return COUNT_OK;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		return failed(err, where, name);
-	*map = (struct fs_map){ .data = p, .len = (size_t)st.st_size };
-	return COUNT_OK;
+	return map_sized(fd, (size_t)st.st_size, where, name, map, err);
+}
+
+/* False, and all as before, where that does not work: mapping it shall say why. */
+static bool read_whole(int fd, size_t size, struct fs_map *map)
+{
+	uint8_t *p = malloc(size);
+
+	if (p == NULL || pread(fd, p, size, 0) != (ssize_t)size) {
+		free(p);
+		return false;
+	}
+	*map = (struct fs_map){ .data = p, .len = size, .read = true };
+	return true;
+}
+
+int fs_open_map(int dirfd, const char *where, const char *name, struct fs_map *map, struct count_error *err)
+{
+	size_t size;
+	int fd, ret = open_sized(dirfd, where, name, &fd, &size, err);
+
+	if (ret != COUNT_OK)
+		return ret;
+	if (size == 0 || size > FS_READ_MAX || !read_whole(fd, size, map))
+		ret = map_sized(fd, size, where, name, map, err);
+	close(fd);
+	return ret;
+}
+
+void fs_let_go(const uint8_t *data, size_t len)
+{
+	if (len > FS_READ_MAX)		/* what is not more may be memory of ours */
+		madvise((void *)data, len, MADV_DONTNEED);
 }
 
 void fs_unmap(struct fs_map *map)
 {
-	if (map->data != NULL)
+	if (map->read)
+		free((void *)map->data);
+	else if (map->data != NULL)
 		munmap((void *)map->data, map->len);
 	*map = (struct fs_map){ 0 };
 }

@@ -36,8 +36,14 @@ int fs_write_all(int fd, const void *data, size_t len);	/* 0, or -1 with errno *
 struct fs_map {
 	const uint8_t *data;
 	size_t len;
+	bool read;		/* into memory of ours */
 };
 int fs_map_fd(int fd, const char *where, const char *name, struct fs_map *map, struct count_error *err);
+/* Opens and maps one; up to FS_READ_MAX bytes are read instead, which is cheaper than a fault. */
+#define FS_READ_MAX 16384
+int fs_open_map(int dirfd, const char *where, const char *name, struct fs_map *map, struct count_error *err);
+/* Bytes of a map that can be had again: its pages are let go, where there are more than FS_READ_MAX. */
+void fs_let_go(const uint8_t *data, size_t len);
 void fs_unmap(struct fs_map *map);	/* leaves an empty one */
 
 /*

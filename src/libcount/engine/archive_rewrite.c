@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "engine/blockname.h"
 #include "engine/source.h"
 
@@ -192,7 +192,7 @@ static void touched(struct series_work *w, const struct block_chunk *c)
 	w->resident += (size_t)c->times_len + c->values_len;
 	if (w->resident < RESIDENT)
 		return;
-	madvise((void *)w->from->data, w->from->len, MADV_DONTNEED);
+	fs_let_go(w->from->data, w->from->len);
 	w->resident = 0;
 }
 
@@ -276,7 +276,7 @@ static int write_block(struct archive_rewrite *r, size_t block, uint64_t *at, st
 	w.times = calloc(COLUMN_MAX_POINTS, sizeof(*w.times));
 	w.values = calloc(COLUMN_MAX_POINTS, sizeof(*w.values));
 	ret = w.times == NULL || w.values == NULL ? COUNT_ERR_NOMEM : write_all(&w, err);
-	madvise((void *)b->block.data, b->block.len, MADV_DONTNEED);
+	fs_let_go(b->block.data, b->block.len);
 	free(w.v);
 	free(w.times);
 	free(w.values);

@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "engine/compact_work.h"
 
 enum {
@@ -119,7 +119,7 @@ void compact_touched(struct work *w, size_t bytes)
 		struct fs_map *map = &w->snap.blocks[i].map;
 
 		if (w->snap.blocks[i].open && map->len > 0)
-			madvise((void *)map->data, map->len, MADV_DONTNEED);
+			fs_let_go(map->data, map->len);
 	}
 	w->resident = 0;
 }

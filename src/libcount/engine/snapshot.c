@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "engine/times_cache.h"
@@ -48,18 +47,6 @@ void snapshot_note_block(struct snapshot *s, size_t i, uint64_t at)
 }
 
 /* ---- Blocks ---- */
-
-static int map_block(const struct datadir *d, const char *name, struct fs_map *map,
-		     struct count_error *err)
-{
-	int fd, ret = fs_open_read(d->blocks_fd, d->blocks_path, name, &fd, err);
-
-	if (ret != COUNT_OK)
-		return ret;
-	ret = fs_map_fd(fd, d->blocks_path, name, map, err);
-	close(fd);
-	return ret;
-}
 
 /* What a block that is whole in itself has wrong as a part of this directory; NULL: nothing. */
 static const char *misplaced(const struct datadir *d, const struct current_block *e,
@@ -112,7 +99,7 @@ int snapshot_open_block(struct snapshot *s, size_t i, struct count_error *err)
 	if (b->open)
 		return COUNT_OK;
 	block_name(b->entry, name);
-	ret = map_block(s->dir, name, &b->map, err);
+	ret = fs_open_map(s->dir->blocks_fd, s->dir->blocks_path, name, &b->map, err);
 	if (ret != COUNT_OK)
 		return ret;
 	ret = check_block(s, i, name, err);
