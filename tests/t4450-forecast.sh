@@ -146,7 +146,7 @@ everything()
 	asks 'hourly'			--step 1h --agg max --from "$(at 35 0)" --to "$(at 33 0)"
 	asks 'the newest'		--last
 	asks 'the newest before'	--last --to "$(at 33 0)"
-	asks 'local times'		--from "$(at 0 -3600)"
+	asks 'local times'		--from "$midnight"	# a day ago is older at any hour
 	ok '... no request'		test "$objects" = 0
 	echo "other 1 $(at 30 $((half + 3600)))
 other 1 $(at 30 $((half + 5)))
