@@ -30,12 +30,20 @@ static void decode(const uint8_t *data, size_t size, size_t n)
 	uint8_t *bytes = exactly(data, size), *end = bytes + size;
 	const uint8_t *p = token_table_get(bytes, end, &decoder);
 	int64_t *v = exactly(NULL, n * sizeof(*v));
+	uint32_t *low = exactly(NULL, n * sizeof(*low));
 
 	for (unsigned page = 0; page < 8 && p != NULL; page++) {
-		p = token_get(p, end, &decoder, n, v);
-		if (p > end)
+		const uint8_t *from = p;
+
+		p = token_get(from, end, &decoder, n, v);
+		if (p > end || token_get32(from, end, &decoder, n, low) != p)
 			abort();
+		for (size_t i = 0; i < n && p != NULL; i++) {
+			if (low[i] != (uint32_t)v[i])
+				abort();
+		}
 	}
+	free(low);
 	free(v);
 	free(bytes);
 }

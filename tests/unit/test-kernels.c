@@ -411,6 +411,7 @@ static void fixes(void **state)
 static void unpacked_pages(void **state)
 {
 	static int64_t left[MOST], want[MOST], x[MOST];
+	static _Alignas(uint64_t) uint32_t low[MOST];
 	static double values[MOST];
 	uint64_t seed = 9;
 
@@ -424,21 +425,24 @@ static void unpacked_pages(void **state)
 			.order = (uint8_t)(trial % 3),
 			.narrow = trial % 2 == 0,
 		};
+		const void *from = g.narrow ? (const void *)low : left;
 		size_t n = 1 + next(&seed) % 1100;
 
 		fill(left, n, 1 + trial % 60, g.narrow, &seed);
+		for (size_t i = 0; i < n; i++)
+			low[i] = (uint32_t)left[i];
 		expect(&g, left, n, want);
 		for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
 			const struct kernels *k = kernels_of((enum cpu_level)level);
 
 			x[n] = 4711;
-			page_ints_of(k, &g, left, n, x);
+			page_ints_of(k, &g, from, n, x);
 			assert_memory_equal(x, want, n * sizeof(*x));
 			assert_int_equal(x[n], 4711);
-			page_quotients_of(k, &g, 1000, left, n, values);
+			page_quotients_of(k, &g, 1000, from, n, values);
 			for (size_t i = 0; i < n; i++)
 				assert_int_equal(f64_bits(values[i]), f64_bits((double)want[i] / 1000));
-			page_ordered_of(k, &g, left, n, values);
+			page_ordered_of(k, &g, from, n, values);
 			for (size_t i = 0; i < n; i++)
 				assert_int_equal(f64_bits(values[i]), f64_bits(ordered_to_double(want[i])));
 		}

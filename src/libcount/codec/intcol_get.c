@@ -32,19 +32,35 @@ static const uint8_t *get_start(const uint8_t *p, const uint8_t *end, const stru
 	return p;
 }
 
+union left { int64_t wide[COLUMN_PAGE]; uint32_t narrow[COLUMN_PAGE]; };
+
+/* What an order has left, as tokens; zeros up to the end of its last group. */
+static const uint8_t *get_left(const uint8_t *p, const uint8_t *end, const struct intcol *form,
+			       const struct token_decoder *table, size_t n, union left *left)
+{
+	size_t more = (0 - n) % PACK_GROUP;
+
+	if (form->narrow) {
+		memset(left->narrow + n, 0, more * sizeof(*left->narrow));
+		return token_get32(p, end, table, n, left->narrow);
+	}
+	memset(left->wide + n, 0, more * sizeof(*left->wide));
+	return token_get(p, end, table, n, left->wide);
+}
+
 const uint8_t *intcol_get_page(const struct kernels *k, const uint8_t *p, const uint8_t *end,
 			       const struct intcol *form, const struct token_decoder *table, unsigned page, size_t n,
 			       int64_t *x)
 {
-	int64_t left[COLUMN_PAGE];
+	union left left;
 	struct page g;
 
 	p = get_start(p, end, form, page, &g);
 	if (p == NULL || !form->tokens)
 		return p == NULL ? NULL : page_ints(k, &g, p, end, n, x);
-	p = token_get(p, end, table, n, left);
+	p = get_left(p, end, form, table, n, &left);
 	if (p != NULL)
-		page_ints_of(k, &g, left, n, x);
+		page_ints_of(k, &g, &left, n, x);
 	return p;
 }
 
@@ -52,15 +68,15 @@ const uint8_t *intcol_get_ordered(const struct kernels *k, const uint8_t *p, con
 				  const struct intcol *form, const struct token_decoder *table, unsigned page,
 				  size_t n, double *values)
 {
-	int64_t left[COLUMN_PAGE];
+	union left left;
 	struct page g;
 
 	p = get_start(p, end, form, page, &g);
 	if (p == NULL || !form->tokens)
 		return p == NULL ? NULL : page_ordered(k, &g, p, end, n, values);
-	p = token_get(p, end, table, n, left);
+	p = get_left(p, end, form, table, n, &left);
 	if (p != NULL)
-		page_ordered_of(k, &g, left, n, values);
+		page_ordered_of(k, &g, &left, n, values);
 	return p;
 }
 
@@ -68,14 +84,14 @@ const uint8_t *intcol_get_quotients(const struct kernels *k, const uint8_t *p, c
 				    const struct intcol *form, const struct token_decoder *table, unsigned page,
 				    size_t n, double divisor, double *values)
 {
-	int64_t left[COLUMN_PAGE];
+	union left left;
 	struct page g;
 
 	p = get_start(p, end, form, page, &g);
 	if (p == NULL || !form->tokens)
 		return p == NULL ? NULL : page_quotients(k, &g, divisor, p, end, n, values);
-	p = token_get(p, end, table, n, left);
+	p = get_left(p, end, form, table, n, &left);
 	if (p != NULL)
-		page_quotients_of(k, &g, divisor, left, n, values);
+		page_quotients_of(k, &g, divisor, &left, n, values);
 	return p;
 }

@@ -45,7 +45,9 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/token_count.c \
 	src/libcount/codec/token_fit.c \
 	src/libcount/codec/token_fit.h \
+	src/libcount/codec/token_get.c \
 	src/libcount/codec/token_join.c \
+	src/libcount/codec/token_join_x86.c \
 	src/libcount/codec/token_table.c \
 	src/libcount/codec/unpack.c \
 	src/libcount/codec/unpack.h \

@@ -152,32 +152,12 @@ static const uint8_t *packed(struct job *j, const uint8_t *p, const uint8_t *end
 	return p;
 }
 
-/* A whole group: the constant count is what compilers make vectors of. */
-static void to_fields(const struct job *j, const int64_t *left, union fields *u)
+static void unpacked(struct job *j, const void *left, size_t n, union entry *out)
 {
-	if (j->narrow) {
-		for (size_t i = 0; i < PACK_GROUP; i++)
-			u->narrow[i] = (uint32_t)left[i];
-	} else {
-		memcpy(u->wide, left, sizeof(u->wide));
-	}
-}
+	size_t size = PACK_GROUP * (j->narrow ? sizeof(uint32_t) : sizeof(uint64_t));
 
-static void unpacked(struct job *j, const int64_t *left, size_t n, union entry *out)
-{
-	int64_t rest[PACK_GROUP] = { 0 };
-	union fields u;
-	size_t i;
-
-	for (i = 0; i + PACK_GROUP <= n; i += PACK_GROUP) {
-		to_fields(j, left + i, &u);
-		finish(j, j->narrow, &u, out + i);
-	}
-	if (i < n) {
-		memcpy(rest, left + i, (n - i) * sizeof(*left));
-		to_fields(j, rest, &u);
-		finish_some(j, j->narrow, &u, n - i, out + i);
-	}
+	for (size_t i = 0; i < n; i += PACK_GROUP, left = (const uint8_t *)left + size)
+		finish_some(j, j->narrow, left, n - i < PACK_GROUP ? n - i : PACK_GROUP, out + i);
 }
 
 static void begin(struct job *j, const struct kernels *k, const struct page *g, enum way way)
@@ -220,7 +200,7 @@ const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const
 	return packed(&j, p, end, n, (union entry *)values);
 }
 
-void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x)
+void page_ints_of(const struct kernels *k, const struct page *g, const void *left, size_t n, int64_t *x)
 {
 	struct job j = { 0 };
 
@@ -228,7 +208,7 @@ void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *
 	unpacked(&j, left, n, (union entry *)x);
 }
 
-void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,
+void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const void *left,
 		       size_t n, double *values)
 {
 	struct job j = { 0 };
@@ -238,7 +218,7 @@ void page_quotients_of(const struct kernels *k, const struct page *g, double div
 	unpacked(&j, left, n, (union entry *)values);
 }
 
-void page_ordered_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, double *values)
+void page_ordered_of(const struct kernels *k, const struct page *g, const void *left, size_t n, double *values)
 {
 	struct job j = { 0 };
 

@@ -49,12 +49,12 @@ const uint8_t *page_ordered(const struct kernels *k, const struct page *g, const
 const uint8_t *page_fixes(const struct kernels *k, const uint8_t *p, const uint8_t *end, size_t n, double *values);
 
 /*
- * The same from what an order leaves, as another coder gave it.  In a narrow page the low 32 bits count.
+ * The same from what an order leaves, as another coder gave it: uint32_t in a narrow page, else uint64_t; not zigzags.
+ * Aligned as uint64_t, and in whole groups: it does not matter what is behind the n.
  */
-void page_ints_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n, int64_t *x);
-void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const int64_t *left,
+void page_ints_of(const struct kernels *k, const struct page *g, const void *left, size_t n, int64_t *x);
+void page_quotients_of(const struct kernels *k, const struct page *g, double divisor, const void *left,
 		       size_t n, double *values);
-void page_ordered_of(const struct kernels *k, const struct page *g, const int64_t *left, size_t n,
-		     double *values);
+void page_ordered_of(const struct kernels *k, const struct page *g, const void *left, size_t n, double *values);
 
 #endif

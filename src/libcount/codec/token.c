@@ -1,8 +1,10 @@
-/* token.c - pages of values as tokens and raw bits; see token.h. */
+/* token.c - pages of values become tokens and raw bits; see token.h. */
 #include "codec/token_fit.h"
 
 /* Room for the raw bits of a page, behind what the states keep, and 8 bytes of slack. */
 #define RAW_ROOM (8 + TOKEN_PAGE * 8 + 16)
+
+#define SHORT_RAW 56		/* bits that fit into 64 behind an unfinished byte */
 
 /* Puts the number of a value's token into *token and returns its raw bits; *missing unless the table has it. */
 static inline uint64_t token_split(const struct token_table *t, unsigned fine, int64_t v, uint8_t *token,
@@ -23,7 +25,7 @@ static bool split(const struct token_table *t, const int64_t *restrict v, size_t
 	struct bit_writer w = { .p = raw };
 	unsigned fine = t->fine, missing = 0, width;
 
-	if (token_raw(t->first + t->span - 1u, fine) > TOKEN_SHORT_RAW) {
+	if (token_raw(t->first + t->span - 1u, fine) > SHORT_RAW) {
 		for (size_t i = 0; i < n; i++) {
 			uint64_t low = token_split(t, fine, v[i], &token[i], &width, &missing);
 
@@ -140,172 +142,4 @@ bool token_put(struct buf *out, const struct token_table *t, const int64_t *v, s
 	}
 	out->len = (size_t)(p - out->data);
 	return true;
-}
-
-static const uint8_t *states_get(const uint8_t *p, const uint8_t *end, uint32_t *x, unsigned lanes)
-{
-	struct bit_reader r = { .p = p, .end = end };
-
-	for (unsigned l = 0; l < lanes; l++) {
-		uint64_t length, low = 0;
-
-		if (!bits_get_short(&r, 5, &length) || length > 28 ||
-		    (length > 1 && !bits_get_short(&r, (unsigned)length - 1, &low)))
-			return NULL;
-		x[l] = TOKEN_LOW + (uint32_t)(length == 0 ? 0 : low | UINT64_C(1) << (length - 1));
-		if (x[l] >> 28 != 0)
-			return NULL;
-	}
-	return bits_end(&r);
-}
-
-/* What a state is once its token has been taken: slot is the entry of the slot it was in. */
-static inline uint32_t without_token(uint32_t x, uint32_t slot, unsigned slot_bits)
-{
-	return (slot >> 8 & 0xfff) * (x >> slot_bits) + (slot >> 20);
-}
-
-/* A state gives its next token and takes up a word if it has become too low; no branch, as in encode(). */
-static inline uint8_t decode(uint32_t *x, const uint32_t *slots, unsigned slot_bits, const uint8_t **p)
-{
-	uint32_t slot = slots[*x & ((1u << slot_bits) - 1)], y = without_token(*x, slot, slot_bits);
-	uint32_t low = (uint32_t)((int32_t)(y - TOKEN_LOW) >> 31);
-
-	*x = y << (low & 16) | (get_u16(*p) & low);
-	*p += low & 2;
-	return (uint8_t)slot;
-}
-
-/* The same at the end of the bytes: false where there is no such word. */
-static bool decode_careful(uint32_t *x, const struct token_decoder *d, const uint8_t **p, const uint8_t *end,
-			   uint8_t *token)
-{
-	uint32_t slot = d->slot[*x & ((1u << d->slot_bits) - 1)];
-
-	*token = (uint8_t)slot;
-	*x = without_token(*x, slot, d->slot_bits);
-	if (*x >= TOKEN_LOW)
-		return true;
-	if (end - *p < 2)
-		return false;
-	*x = *x << 16 | get_u16(*p);
-	*p += 2;
-	return true;
-}
-
-/* Tokens of four states, as long as there are bytes for all of them; how many were decoded. */
-static size_t decode_fours(const struct token_decoder *d, uint32_t *x, const uint8_t **from, const uint8_t *end,
-			   size_t n, uint8_t *restrict token)
-{
-	uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
-	unsigned bits = d->slot_bits;
-	const uint8_t *p = *from;
-	size_t i;
-
-	for (i = 0; i + 4 <= n && end - p >= 8; i += 4) {
-		token[i] = decode(&x0, d->slot, bits, &p);
-		token[i + 1] = decode(&x1, d->slot, bits, &p);
-		token[i + 2] = decode(&x2, d->slot, bits, &p);
-		token[i + 3] = decode(&x3, d->slot, bits, &p);
-	}
-	x[0] = x0;
-	x[1] = x1;
-	x[2] = x2;
-	x[3] = x3;
-	*from = p;
-	return i;
-}
-
-static size_t decode_twos(const struct token_decoder *d, uint32_t *x, const uint8_t **from, const uint8_t *end,
-			  size_t n, uint8_t *restrict token)
-{
-	uint32_t x0 = x[0], x1 = x[1];
-	unsigned bits = d->slot_bits;
-	const uint8_t *p = *from;
-	size_t i;
-
-	for (i = 0; i + 2 <= n && end - p >= 4; i += 2) {
-		token[i] = decode(&x0, d->slot, bits, &p);
-		token[i + 1] = decode(&x1, d->slot, bits, &p);
-	}
-	x[0] = x0;
-	x[1] = x1;
-	*from = p;
-	return i;
-}
-
-/* Tokens of a page, and the raw bits that the states were begun with, in *seeds. */
-static const uint8_t *tokens_get(const struct token_decoder *d, const uint8_t *p, const uint8_t *end, size_t n,
-				 uint8_t *token, uint64_t *seeds)
-{
-	unsigned lanes = token_lanes(n);
-	uint32_t x[TOKEN_MAX_LANES];
-	size_t i;
-
-	if ((p = states_get(p, end, x, lanes)) == NULL)
-		return NULL;
-	i = lanes == 4 ? decode_fours(d, x, &p, end, n, token) : decode_twos(d, x, &p, end, n, token);
-	for (; i < n; i++) {
-		if (!decode_careful(&x[i % lanes], d, &p, end, &token[i]))
-			return NULL;
-	}
-	*seeds = 0;
-	for (unsigned l = 0; l < lanes; l++) {
-		if (x[l] >> TOKEN_SEED_BITS != 1)
-			return NULL;
-		*seeds |= (uint64_t)(x[l] - TOKEN_LOW) << (l * TOKEN_SEED_BITS);
-	}
-	return p;
-}
-
-#define BLOCK 64		/* tokens: a constant count is what gcc -O2 vectorises */
-
-static size_t raw_total(const struct token_decoder *d, const uint8_t *token, size_t n)
-{
-	unsigned first = d->first, fine = d->fine;
-	size_t bits = 0, i = 0;
-
-	for (; i + BLOCK <= n; i += BLOCK) {
-		uint16_t part = 0;
-
-		for (size_t k = 0; k < BLOCK; k++) {	/* as token_raw() */
-			uint16_t octave = (uint16_t)((token[i + k] + first) >> fine);
-
-			part = (uint16_t)(part + octave - (octave != 0));
-		}
-		bits += part;
-	}
-	for (; i < n; i++)
-		bits += d->raw[token[i]];
-	return bits;
-}
-
-const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n, int64_t *v)
-{
-	uint8_t raw[RAW_ROOM], token[TOKEN_PAGE];
-	size_t bits, kept = 0, bytes = 0;
-	uint64_t seeds = 0;
-
-	if (n == 0)
-		return p;
-	if (d->span == 1) {
-		memset(token, 0, n);
-	} else {
-		kept = (size_t)token_lanes(n) * TOKEN_SEED_BITS;
-		if ((p = tokens_get(d, p, end, n, token, &seeds)) == NULL)
-			return NULL;
-	}
-	bits = raw_total(d, token, n);
-	if (bits < kept && seeds >> bits != 0)
-		return NULL;
-	put_u64(raw, seeds);
-	if (bits > kept) {
-		bytes = (bits - kept + 7) / 8;
-		if ((size_t)(end - p) < bytes || ((bits - kept) % 8 != 0 && p[bytes - 1] >> (bits - kept) % 8 != 0))
-			return NULL;
-		memcpy(raw + kept / 8, p, bytes);
-		p += bytes;
-	}
-	token_join_best(d)(d, token, raw, n, v);
-	return p;
 }

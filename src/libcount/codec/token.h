@@ -59,8 +59,8 @@ struct token_decoder {
 	uint8_t fine, slot_bits, longest;	/* longest: the most raw bits of a token */
 	uint8_t raw[TOKEN_SPAN];		/* raw bits of each token */
 	uint64_t base[TOKEN_SPAN];		/* and the least u */
-	uint32_t slot[TOKEN_MAX_SLOTS + TOKEN_AT_ONCE];	/* bits 0-7 token - first, 8-19 its frequency,
-							 * 20-31 slot - start */
+	uint32_t slot[TOKEN_MAX_SLOTS + TOKEN_AT_ONCE];	/* bits 0-7 token - first, 8-19 slot - start,
+							 * 20-31 the token's frequency */
 };
 
 /*
@@ -98,6 +98,9 @@ bool token_put(struct buf *out, const struct token_table *t, const int64_t *v, s
  * undefined then.  v has room for n.  Never reads from end on.
  */
 const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n, int64_t *v);
+
+/* The same of values modulo 2^32. */
+const uint8_t *token_get32(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n, uint32_t *v);
 
 /* Inside token*.c. */
 #define TOKEN_LOW 4096u			/* a state is from here to this times 2^16, less 1 */

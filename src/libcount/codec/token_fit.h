@@ -2,6 +2,7 @@
 #ifndef COUNT_CODEC_TOKEN_FIT_H
 #define COUNT_CODEC_TOKEN_FIT_H
 
+#include "base/cpu.h"
 #include "codec/token.h"
 
 #define FIX 16			/* fractional bits of logarithms */
@@ -32,12 +33,17 @@ void token_fit(struct token_table *t, const uint32_t *count, uint64_t n);
 void token_table_measure(struct token_table *t);
 
 /*
- * n values from tokens and raw bits; behind the raw bits are 8 bytes of slack.  Whatever the tokens, no more is
- * read than their raw bits need.  All kernels but token_join_wide take up to TOKEN_SHORT_RAW raw bits a value.
+ * n values from tokens and raw bits: 64-bit integers or, if narrow, those modulo 2^32.  Returns how many bits are raw.
+ * Behind them are TOKEN_RAW_SLACK bytes, which may be read and do not count.  token_join_of() gives the best
+ * kernel of a level for this table.
  */
-#define TOKEN_SHORT_RAW 56
-typedef void token_join(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t n, int64_t *v);
-token_join token_join_plain, token_join_wide, token_join_avx512;
-token_join *token_join_best(const struct token_decoder *d);
+#define TOKEN_RAW_SLACK 64
+typedef size_t token_join(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t n, void *v);
+token_join *token_join_of(const struct token_decoder *d, bool narrow, enum cpu_level level);
+
+/* Inside: the kernels; and the values that one leaves over, fewer than a vector, whose raw bits begin at `at`. */
+token_join token_join32_avx2, token_join64_avx2, token_join32_avx512, token_join32_avx512_long, token_join64_avx512;
+size_t token_join_rest(const struct token_decoder *d, const uint8_t *token, const uint8_t *raw, size_t at, size_t n,
+		       void *v, bool narrow);
 
 #endif

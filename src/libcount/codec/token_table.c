@@ -210,14 +210,14 @@ static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned re
 
 	token_frequencies(level, d->span, resolution, d->slot_bits, freq);
 	for (uint32_t i = 0; i < d->span; i++) {
-		slots_t low = (slots_t){ 0, 1u << 20, 2u << 20, 3u << 20 } + (i | (uint32_t)freq[i] << 8);
-		slots_t high = low + (4u << 20);
+		slots_t low = (slots_t){ 0, 1u << 8, 2u << 8, 3u << 8 } + (i | (uint32_t)freq[i] << 20);
+		slots_t high = low + (4u << 8);
 
 		for (uint32_t k = 0; k < freq[i]; k += TOKEN_AT_ONCE) {
 			memcpy(slot + k, &low, sizeof(low));
 			memcpy(slot + k + 4, &high, sizeof(high));
-			low += (uint32_t)TOKEN_AT_ONCE << 20;
-			high += (uint32_t)TOKEN_AT_ONCE << 20;
+			low += (uint32_t)TOKEN_AT_ONCE << 8;
+			high += (uint32_t)TOKEN_AT_ONCE << 8;
 		}
 		slot += freq[i];
 	}
