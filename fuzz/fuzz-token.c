@@ -25,24 +25,60 @@ static void *exactly(const void *p, size_t len)
 	return copy;
 }
 
-static void decode(const uint8_t *data, size_t size, size_t n)
+/* Reads a page; modulo 2^32 it must be the same. */
+static const uint8_t *get(const uint8_t *p, const uint8_t *end, size_t n, int64_t *v, uint32_t *low)
 {
-	uint8_t *bytes = exactly(data, size), *end = bytes + size;
-	const uint8_t *p = token_table_get(bytes, end, &decoder);
-	int64_t *v = exactly(NULL, n * sizeof(*v));
-	uint32_t *low = exactly(NULL, n * sizeof(*low));
+	const uint8_t *past = token_get(p, end, &decoder, n, v);
 
-	for (unsigned page = 0; page < 8 && p != NULL; page++) {
-		const uint8_t *from = p;
-
-		p = token_get(from, end, &decoder, n, v);
-		if (p > end || token_get32(from, end, &decoder, n, low) != p)
+	if (past > end || token_get32(p, end, &decoder, n, low) != past)
+		abort();
+	for (size_t i = 0; i < n && past != NULL; i++) {
+		if (low[i] != (uint32_t)v[i])
 			abort();
-		for (size_t i = 0; i < n && p != NULL; i++) {
-			if (low[i] != (uint32_t)v[i])
+	}
+	return past;
+}
+
+/* Pages must be the same, or as broken, when their tokens are read ahead. */
+static void read_ahead(const struct token_bytes *page, const uint8_t *const *past, unsigned number, int64_t sums[],
+		       int64_t *v, uint32_t *low)
+{
+	struct token_bytes all[TOKEN_AHEAD];
+
+	for (unsigned i = 0; i < TOKEN_AHEAD; i++)
+		all[i] = page[i % number];
+	for (unsigned n = 4; n <= TOKEN_AHEAD; n += 4) {
+		token_ahead(&decoder, all, n);
+		for (unsigned i = 0; i < number; i++) {
+			int64_t sum = 0;
+
+			if (get(page[i].p, page[i].end, TOKEN_PAGE, v, low) != past[i])
+				abort();
+			for (size_t k = 0; k < TOKEN_PAGE && past[i] != NULL; k++)
+				sum = (int64_t)((uint64_t)sum * 3 + (uint64_t)v[k]);
+			if (past[i] != NULL && sum != sums[i])
 				abort();
 		}
 	}
+}
+
+static void decode(const uint8_t *data, size_t size, size_t n)
+{
+	uint8_t *bytes = exactly(data, size), *end = bytes + size;
+	const uint8_t *p = token_table_get(bytes, end, &decoder), *past[TOKEN_AHEAD];
+	int64_t *v = exactly(NULL, n * sizeof(*v)), sums[TOKEN_AHEAD] = { 0 };
+	uint32_t *low = exactly(NULL, n * sizeof(*low));
+	struct token_bytes page[TOKEN_AHEAD];
+	unsigned number = 0;
+
+	for (; number < TOKEN_AHEAD && p != NULL; number++) {
+		page[number] = (struct token_bytes){ p, end };
+		past[number] = p = get(p, end, n, v, low);
+		for (size_t k = 0; k < n && p != NULL; k++)
+			sums[number] = (int64_t)((uint64_t)sums[number] * 3 + (uint64_t)v[k]);
+	}
+	if (number > 0 && n == TOKEN_PAGE)
+		read_ahead(page, past, number, sums, v, low);
 	free(low);
 	free(v);
 	free(bytes);

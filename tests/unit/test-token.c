@@ -371,6 +371,63 @@ static void pages_are_independent(void **state)
 	buf_free(&b);
 }
 
+/* Reads pages one by one and again with some of them read ahead: the same, whether they are whole or not. */
+static void same_ahead(const struct token_bytes *page, unsigned number)
+{
+	static int64_t want[TOKEN_PAGE], got[TOKEN_PAGE];
+
+	for (unsigned n = 1; n <= number; n++) {
+		for (unsigned i = 0; i < number; i++) {
+			const uint8_t *past;
+
+			decoder.ahead_n = 0;
+			past = token_get(page[i].p, page[i].end, &decoder, TOKEN_PAGE, want);
+			token_ahead(&decoder, page, n);
+			assert_ptr_equal(token_get(page[i].p, page[i].end, &decoder, TOKEN_PAGE, got), past);
+			if (past != NULL)
+				assert_memory_equal(got, want, sizeof(got));
+		}
+	}
+}
+
+/* Pages of any number of bits, from next to none; whole, cut, with bits flipped. */
+static void pages_read_ahead(void **state)
+{
+	static int64_t v[TOKEN_AHEAD * TOKEN_PAGE];
+	uint64_t seed = 14;
+
+	(void)state;
+	for (unsigned round = 0; round < 80; round++) {
+		struct token_bytes page[TOKEN_AHEAD];
+		struct buf b = { 0 };
+		uint8_t *exact;
+		size_t at;
+
+		for (size_t i = 0; i < TOKEN_AHEAD * TOKEN_PAGE; i++)
+			v[i] = next(&seed) >> 44 < UINT64_C(1) << (i / TOKEN_PAGE * 3) ?
+			       of_width(&seed, 1 + round % 20) : round % 3;
+		at = encode(&b, v, TOKEN_AHEAD * TOKEN_PAGE, 0);
+		exact = malloc(b.len);
+		memcpy(exact, b.data, b.len);
+		token_table_get(exact, exact + b.len, &decoder);
+		for (unsigned i = 0; i < TOKEN_AHEAD; i++) {
+			page[i].p = exact + at;
+			at = (size_t)(token_get(page[i].p, exact + b.len, &decoder, TOKEN_PAGE, v) - exact);
+			page[i].end = exact + at;
+		}
+		same_ahead(page, TOKEN_AHEAD);
+		at = next(&seed) % TOKEN_AHEAD;
+		if (round % 2 == 0)
+			page[at].end -= next(&seed) % (size_t)(page[at].end - page[at].p + 1);
+		else
+			exact[(size_t)(page[0].p - exact) + next(&seed) % (size_t)(page[7].end - page[0].p)] ^=
+				(uint8_t)(1u << next(&seed) % 8);
+		same_ahead(page, TOKEN_AHEAD);
+		free(exact);
+		buf_free(&b);
+	}
+}
+
 static void cuts(void **state)
 {
 	static int64_t v[1100], got[1100];
@@ -522,6 +579,7 @@ int main(void)
 		cmocka_unit_test(kernels_agree),
 		cmocka_unit_test(a_value_without_token),
 		cmocka_unit_test(pages_are_independent),
+		cmocka_unit_test(pages_read_ahead),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(flipped_bits),
 		cmocka_unit_test(final_states_are_checked),

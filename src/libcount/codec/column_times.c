@@ -192,6 +192,7 @@ static int get_pages(struct chunk_coder *c, const uint8_t *p, size_t len, int64_
 		return COUNT_ERR_CORRUPT;
 	if (step == 0)
 		ints.base = (int64_t)((uint64_t)ints.base + (uint64_t)first);
+	intcol_ahead(&ints, &c->decoders[0], span, false, n, from, pages);
 	for (unsigned i = from; i < from + pages; i++) {
 		size_t m = column_page_len(n, i);
 		uint64_t base = (uint64_t)first + step * i * COLUMN_PAGE;

@@ -70,6 +70,15 @@ void intcol_put_page(struct buf *out, const struct intcol_plan *p, unsigned page
 const uint8_t *intcol_get_head(const uint8_t *p, const uint8_t *end, uint8_t flags, struct intcol *form,
 			       struct token_decoder *table);
 
+struct column_span { const uint8_t *p, *end; };		/* the bytes of a page */
+
+/*
+ * Says that of a column of n integers some pages are about to be read, which makes that faster if they are of tokens.
+ * described: a byte is in front of each, 0 for those of this form.
+ */
+void intcol_ahead(const struct intcol *form, struct token_decoder *table, const struct column_span *span,
+		  bool described, size_t n, unsigned from, unsigned pages);
+
 /*
  * Read page i, of n integers: themselves, divided, or the doubles that they order (page.h).  The byte past it, NULL
  * if it is cut or broken.

@@ -32,6 +32,27 @@ static const uint8_t *get_start(const uint8_t *p, const uint8_t *end, const stru
 	return p;
 }
 
+void intcol_ahead(const struct intcol *form, struct token_decoder *table, const struct column_span *span,
+		  bool described, size_t n, unsigned from, unsigned pages)
+{
+	struct token_bytes ahead[COLUMN_PAGES];
+	unsigned number = 0;
+	struct page g;
+
+	if (!form->tokens)
+		return;
+	for (unsigned i = from; i < from + pages && column_page_len(n, i) == COLUMN_PAGE; i++) {
+		struct token_bytes *b = &ahead[number];
+
+		*b = (struct token_bytes){ span[i].p, span[i].end };
+		if (described && (b->p == b->end || *b->p++ != 0))
+			continue;
+		b->p = get_start(b->p, b->end, form, i, &g);
+		number += b->p != NULL;
+	}
+	token_ahead(table, ahead, number);
+}
+
 union left { int64_t wide[COLUMN_PAGE]; uint32_t narrow[COLUMN_PAGE]; };
 
 /* What an order has left, as tokens; zeros up to the end of its last group. */

@@ -42,6 +42,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/codec/stats.h \
 	src/libcount/codec/token.c \
 	src/libcount/codec/token.h \
+	src/libcount/codec/token_ahead.c \
 	src/libcount/codec/token_count.c \
 	src/libcount/codec/token_fit.c \
 	src/libcount/codec/token_fit.h \

@@ -52,7 +52,20 @@ struct token_table {
 	uint64_t reciprocal[TOKEN_SPAN];	/* of freq, times 2^40, rounded up */
 };
 
-/* For decoding; 21 KiB. */
+#define TOKEN_AHEAD 8		/* the most pages of which tokens are read at once */
+#define TOKEN_MAX_LANES 4
+
+struct token_bytes { const uint8_t *p, *end; };		/* where a page begins; it must not go beyond the end */
+
+/* A page whose tokens have been read. */
+struct token_ahead {
+	struct token_bytes from;
+	const uint8_t *past;		/* their words; NULL: there were not enough */
+	uint32_t state[TOKEN_MAX_LANES];
+	uint8_t token[TOKEN_PAGE];
+};
+
+/* For decoding; 30 KiB. */
 struct token_decoder {
 	int64_t centre;
 	uint16_t first, span;
@@ -61,6 +74,8 @@ struct token_decoder {
 	uint64_t base[TOKEN_SPAN];		/* and the least u */
 	uint32_t slot[TOKEN_MAX_SLOTS + TOKEN_AT_ONCE];	/* bits 0-7 token - first, 8-19 slot - start,
 							 * 20-31 the token's frequency */
+	unsigned ahead_n;
+	struct token_ahead ahead[TOKEN_AHEAD];
 };
 
 /*
@@ -102,10 +117,16 @@ const uint8_t *token_get(const uint8_t *p, const uint8_t *end, const struct toke
 /* The same of values modulo 2^32. */
 const uint8_t *token_get32(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n, uint32_t *v);
 
+/*
+ * Says that these pages of TOKEN_PAGE values are about to be read: several at once are faster.  What token_get gives
+ * is the same.  Lasts till the next call, or the next table.
+ */
+void token_ahead(struct token_decoder *d, const struct token_bytes *page, unsigned n);
+
 /* Inside token*.c. */
 #define TOKEN_LOW 4096u			/* a state is from here to this times 2^16, less 1 */
 #define TOKEN_SEED_BITS 12		/* raw bits that a state begins with */
-#define TOKEN_MAX_LANES 4
+#define TOKEN_WORD 2			/* bytes that a state takes up at a time */
 #define TOKEN_STATE_BYTES 16		/* room for the states of a page: 4 * 33 bits at most, see token_put() */
 
 /* States of a page of n values. */

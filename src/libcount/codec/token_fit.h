@@ -32,6 +32,9 @@ void token_fit(struct token_table *t, const uint32_t *count, uint64_t n);
 /* Chooses how the levels of a table are coded, and sets its size in bytes. */
 void token_table_measure(struct token_table *t);
 
+/* The states that a page begins with; the byte past them, NULL if they are cut or broken. */
+const uint8_t *token_states_get(const uint8_t *p, const uint8_t *end, uint32_t *x, unsigned lanes);
+
 /*
  * n values from tokens and raw bits: 64-bit integers or, if narrow, those modulo 2^32.  Returns how many bits are raw.
  * Behind them are TOKEN_RAW_SLACK bytes, which may be read and do not count.  token_join_of() gives the best

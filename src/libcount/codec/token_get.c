@@ -4,9 +4,7 @@
 /* Room for the raw bits of a page, behind what the states keep, and the slack of the kernels. */
 #define RAW_ROOM (8 + TOKEN_PAGE * 8 + TOKEN_RAW_SLACK)
 
-#define WORD 2			/* bytes that a state takes up at a time */
-
-static const uint8_t *states_get(const uint8_t *p, const uint8_t *end, uint32_t *x, unsigned lanes)
+const uint8_t *token_states_get(const uint8_t *p, const uint8_t *end, uint32_t *x, unsigned lanes)
 {
 	struct bit_reader r = { .p = p, .end = end };
 
@@ -39,7 +37,7 @@ static inline uint8_t decode(uint32_t *x, const uint32_t *slots, unsigned slot_b
 	uint32_t low = (uint32_t)((int32_t)(y - TOKEN_LOW) >> 31);
 
 	*x = y << (low & 16) | (get_u16(*p) & low);
-	*p += low & WORD;
+	*p += low & TOKEN_WORD;
 	return (uint8_t)slot;
 }
 
@@ -52,7 +50,7 @@ static size_t decode_fours(const struct token_decoder *d, uint32_t *x, const uin
 	unsigned bits = d->slot_bits;
 	size_t i;
 
-	for (i = 0; i + 4 <= n && end - p >= 4 * WORD; i += 4) {
+	for (i = 0; i + 4 <= n && end - p >= 4 * TOKEN_WORD; i += 4) {
 		token[i] = decode(&x0, d->slot, bits, &p);
 		token[i + 1] = decode(&x1, d->slot, bits, &p);
 		token[i + 2] = decode(&x2, d->slot, bits, &p);
@@ -74,7 +72,7 @@ static size_t decode_twos(const struct token_decoder *d, uint32_t *x, const uint
 	unsigned bits = d->slot_bits;
 	size_t i;
 
-	for (i = 0; i + 2 <= n && end - p >= 2 * WORD; i += 2) {
+	for (i = 0; i + 2 <= n && end - p >= 2 * TOKEN_WORD; i += 2) {
 		token[i] = decode(&x0, d->slot, bits, &p);
 		token[i + 1] = decode(&x1, d->slot, bits, &p);
 	}
@@ -98,7 +96,7 @@ static size_t decode_some(const struct token_decoder *d, uint32_t *x, const uint
 static const uint8_t *decode_all(const struct token_decoder *d, uint32_t *x, const uint8_t *p, const uint8_t *end,
 				 unsigned lanes, size_t n, uint8_t *token)
 {
-	uint8_t last[2 * TOKEN_MAX_LANES * WORD] = { 0 };
+	uint8_t last[2 * TOKEN_MAX_LANES * TOKEN_WORD] = { 0 };
 	size_t i = decode_some(d, x, &p, end, lanes, n, token), left = (size_t)(end - p);
 	const uint8_t *q = last;
 
@@ -110,38 +108,55 @@ static const uint8_t *decode_all(const struct token_decoder *d, uint32_t *x, con
 	return i == n && q <= last + left ? p + (q - last) : NULL;
 }
 
-/* Tokens of a page, and the raw bits that the states were begun with, in *seeds. */
+/* Tokens of a page and the states that are left; *token may be ahead's. */
 static const uint8_t *tokens_get(const struct token_decoder *d, const uint8_t *p, const uint8_t *end, size_t n,
-				 uint8_t *token, uint64_t *seeds)
+				 uint32_t *x, const uint8_t **token, uint8_t *room)
 {
 	unsigned lanes = token_lanes(n);
-	uint32_t x[TOKEN_MAX_LANES];
 
-	if ((p = states_get(p, end, x, lanes)) == NULL || (p = decode_all(d, x, p, end, lanes, n, token)) == NULL)
-		return NULL;
+	for (unsigned i = 0; n == TOKEN_PAGE && i < d->ahead_n; i++) {
+		const struct token_ahead *a = &d->ahead[i];
+
+		if (a->from.p != p || a->from.end != end)
+			continue;
+		memcpy(x, a->state, sizeof(a->state));
+		*token = a->token;
+		return a->past;
+	}
+	*token = room;
+	p = token_states_get(p, end, x, lanes);
+	return p == NULL ? NULL : decode_all(d, x, p, end, lanes, n, room);
+}
+
+/* The raw bits that the states were begun with. */
+static bool seeds_get(const uint32_t *x, unsigned lanes, uint64_t *seeds)
+{
 	for (unsigned l = 0; l < lanes; l++) {
 		if (x[l] >> TOKEN_SEED_BITS != 1)
-			return NULL;
+			return false;
 		*seeds |= (uint64_t)(x[l] - TOKEN_LOW) << (l * TOKEN_SEED_BITS);
 	}
-	return p;
+	return true;
 }
 
 /* How many bits are raw is known when they have been joined; before that, as many are there as there can be. */
 static const uint8_t *page_get(const uint8_t *p, const uint8_t *end, const struct token_decoder *d, size_t n,
 			       bool narrow, void *v)
 {
-	uint8_t raw[RAW_ROOM], token[TOKEN_PAGE];
+	uint8_t raw[RAW_ROOM], room[TOKEN_PAGE];
 	size_t bits, kept = 0, bytes = 0, most;
+	uint32_t x[TOKEN_MAX_LANES];
+	const uint8_t *token = room;
 	uint64_t seeds = 0;
 
 	if (n == 0)
 		return p;
 	if (d->span == 1) {
-		memset(token, 0, n);
+		memset(room, 0, n);
 	} else {
 		kept = (size_t)token_lanes(n) * TOKEN_SEED_BITS;
-		if ((p = tokens_get(d, p, end, n, token, &seeds)) == NULL)
+		p = tokens_get(d, p, end, n, x, &token, room);
+		if (p == NULL || !seeds_get(x, token_lanes(n), &seeds))
 			return NULL;
 	}
 	most = (n * d->longest + 7) / 8;

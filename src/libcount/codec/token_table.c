@@ -240,6 +240,7 @@ const uint8_t *token_table_get(const uint8_t *p, const uint8_t *end, struct toke
 	struct bit_reader r;
 	uint64_t centre = 0;
 
+	d->ahead_n = 0;
 	if (p == end)
 		return NULL;
 	head = *p++;

@@ -96,7 +96,6 @@ int values_decode(struct chunk_coder *c, unsigned place, const uint8_t *p, size_
 		  size_t n, unsigned from, unsigned pages, double *values);
 
 /* The bytes of each page, from the lengths in front of them, up to end; false if they do not fit. */
-struct column_span { const uint8_t *p, *end; };
 bool column_spans(const uint8_t *p, const uint8_t *end, size_t n, struct column_span *span);
 
 /* Whether there are such pages; how many entries they have. */

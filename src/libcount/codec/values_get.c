@@ -162,6 +162,7 @@ static int get_pages(struct chunk_coder *c, unsigned place, const struct head *h
 		return get_page(c, place, h, p, end, 0, n, values) == end ? COUNT_OK : COUNT_ERR_CORRUPT;
 	if (!column_spans(p, end, n, span))
 		return COUNT_ERR_CORRUPT;
+	intcol_ahead(&h->ints, &c->decoders[place], span, true, n, from, pages);
 	for (unsigned i = from; i < from + pages; i++) {
 		size_t m = column_page_len(n, i);
 		const uint8_t *q = span[i].p, *q_end = span[i].end;
