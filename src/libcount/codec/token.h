@@ -33,7 +33,7 @@
 #define TOKEN_MAX_FINE 3
 #define TOKEN_FINEST 496	/* tokens of fine 3 */
 #define TOKEN_MAX_SLOTS 4096
-#define TOKEN_AT_ONCE 8		/* slots of a decoder that are filled at a time */
+#define TOKEN_AT_ONCE 16		/* slots of a decoder that are filled at a time */
 
 struct token_counts {
 	uint64_t n;
