@@ -2,7 +2,7 @@
 # t3170 - --level reaches the encoder: sizes differ, points do not; max writes anew what is not so encoded, once.
 # An archive run writes what stays behind at its level, too.
 . "${srcdir:-$(dirname "$0")}/tap.sh"
-plan 23
+plan 25
 
 # Stamps that jitter, values of which most are near each other, but not all.  Few of a series, so that ingest
 # does not flush by itself.
@@ -39,6 +39,20 @@ ok '... and not again'			grep -q '"blocks_written":0,"blocks_removed":0' report
 count-query -d fast '*' >after
 ok '... with the same points'		cmp points.max after
 ok 'another word is refused'		exits 2 count-flush -d fast --level best
+
+# ---- Chunks that share a dictionary do so when they are written anew ----
+awk 'BEGIN {
+	srand(5)
+	for (i = 0; i < 999; i++)
+		v[i] = rand()
+	for (i = 0; i < 24000; i++)
+		printf "d %.16g %d\n", v[int(rand() * 999)], 1700000000 + i * 60
+}' >lines
+rm -rf dict
+count-ingest -q -d dict <lines && count-flush -q -d dict
+before=$(bytes dict)
+ok 'max, with a dictionary'	count-flush -q -d dict --level max
+ok '... takes no more'		test "$(bytes dict)" -le "$before"
 
 # ---- Of files that an archive run writes anew, more than one chunk stays ----
 now=$(date +%s)

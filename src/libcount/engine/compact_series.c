@@ -102,7 +102,8 @@ static bool is_good(const struct work *w, size_t i, size_t end)
 	return end == i + 1 && p->count >= FULL_POINTS && can_copy(w, p);
 }
 
-static int merge_group(struct work *w, size_t i, size_t end, struct count_error *err)
+/* What pieces [i, end) hold; more of the same recency may follow them in a chunk. */
+static int merge_points(struct work *w, size_t i, size_t end, struct count_error *err)
 {
 	struct piece_list part = { .v = w->pieces.v + i, .len = end - i };
 	struct hull h = hull_of(part.v, part.len);
@@ -115,10 +116,18 @@ static int merge_group(struct work *w, size_t i, size_t end, struct count_error 
 		if (ret != COUNT_OK)
 			return ret;
 	}
-	return ret == 0 ? out_end_chunk(&w->out, err) : ret;
+	return ret == 0 ? COUNT_OK : ret;
 }
 
-/* As it stands; but a file for the fewest bytes takes only what is so encoded. */
+static int merge_group(struct work *w, size_t i, size_t end, struct count_error *err)
+{
+	int ret = merge_points(w, i, end, err);
+
+	return ret == COUNT_OK ? out_end_chunk(&w->out, err) : ret;
+}
+
+/* As it stands; but a file for the fewest bytes takes only what is so encoded: others anew, with their neighbours, so
+ * that they can share a dictionary. */
 static int copy_chunk(struct work *w, const struct piece *p, struct count_error *err)
 {
 	const struct block *from = &w->snap.blocks[p->u.warm.block].block;
@@ -127,7 +136,7 @@ static int copy_chunk(struct work *w, const struct piece *p, struct count_error 
 	int ret;
 
 	if (w->out.level == COLUMN_MAX && from->info.coding != COLUMN_MAX)
-		return merge_group(w, i, i + 1, err);
+		return merge_points(w, i, i + 1, err);
 	ret = out_copy(&w->out, from, &p->u.warm.chunk, &at, err);
 
 	compact_touched(w, chunk_bytes(p));
