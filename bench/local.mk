@@ -9,6 +9,7 @@ bench_programs = \
 	bench/empty \
 	bench/gen-devops \
 	bench/limits \
+	bench/query-at-level \
 	bench/spawn
 
 bench_bench_codec_SOURCES = bench/bench-codec.c
@@ -21,12 +22,15 @@ bench_empty_LDADD =
 bench_gen_devops_SOURCES = bench/gen-devops.c
 bench_limits_SOURCES = bench/limits.c
 bench_limits_LDADD =
+bench_query_at_level_SOURCES = src/tools/count-query.c bench/at-level.c
+bench_query_at_level_CPPFLAGS = $(AM_CPPFLAGS) $(cli_cppflags)
+bench_query_at_level_LDADD = $(tool_ldadd)
 bench_spawn_SOURCES = bench/spawn.c
 bench_spawn_LDADD =
 
 EXTRA_PROGRAMS += $(bench_programs)
-# t9060 and t9061 measure with these.
-check_PROGRAMS += bench/bench-codec bench/empty bench/gen-devops bench/limits bench/spawn
+# t9060 and t9061 measure with these; t2150 compares what query-at-level prints.
+check_PROGRAMS += bench/bench-codec bench/empty bench/gen-devops bench/limits bench/query-at-level bench/spawn
 CLEANFILES += $(bench_programs)
 
 bench: $(bench_programs)
@@ -51,7 +55,7 @@ EXTRA_DIST += bench/budget.sh bench/budget.txt
 # doc/performance.md: make bench-report PARTS='sizes queries' measures those two again; bench/report.sh says more.
 bench-report: all bench
 	$(bench_env) LIMITS='$(abs_builddir)/bench/limits' BENCH_CODEC='$(abs_builddir)/bench/bench-codec' \
-		RESULTS='$(abs_builddir)/bench/results' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+		QUERY_AT_LEVEL='$(abs_builddir)/bench/query-at-level' RESULTS='$(abs_builddir)/bench/results' CC='$(CC)' CFLAGS='$(CFLAGS)' \
 		$(SHELL) $(srcdir)/bench/report.sh $(PARTS)
 EXTRA_DIST += \
 	bench/best-peers.tsv \

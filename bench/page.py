@@ -195,6 +195,19 @@ def threads(results):
                   "2 threads", "ratio"], rows)
 
 
+@made("levels")
+def by_level(results):
+    """What reads all of (a) on one core, with the kernels of each level."""
+    rows = []
+    for name in results.rows("levels"):
+        points, scan, text = (results.get("levels", name, what) for what in ("points", "scan:cpu", "text:cpu"))
+        speed = None if not scan else points / scan / 1e6
+        rows.append([name, "-" if not scan else fixed(scan * 1e6 / points, 3), fixed(speed, 2),
+                     "-" if text is None else fixed(text * 1e3, 1)])
+    return table(["kernels", "sum, ns/point", "sum, G points/s", "text dump, ns/point"], rows) if rows else \
+        "not measured"
+
+
 @made("codec")
 def codec(results):
     lines = [columns["line"] for _, columns in sorted(results.rows("codec").items())]

@@ -13,7 +13,7 @@
 # Without PART all of them; `page` alone only writes the page again.  Each part keeps its figures in RESULTS, so that
 # one can be measured again by itself.  QUICK=1 is for trying the scripts: small shapes, few rounds, and the page goes
 # beside the results instead.  `make bench-report PARTS=...` sets PATH, GENERATE, SPAWN, EMPTY_PROGRAM, LIMITS,
-# BENCH_CODEC and RESULTS.
+# BENCH_CODEC, QUERY_AT_LEVEL and RESULTS.
 set -eu
 bench=$(cd "$(dirname "$0")" && pwd)
 . "$bench/report-lib.sh"
@@ -160,7 +160,28 @@ ask()
 			cost queries "$1" "$format:" "$points" count-query --format "$format" $query_1
 		done
 	done
+	[ "$1" != a ] || levels "$points"
 	rm "$tmp/lines"
+}
+
+# levels POINTS: the data there, all read by one core, with the kernels of each level that the processor has.
+levels()
+{
+	for level in ${QUERY_AT_LEVEL:+avx512 avx2 plain}; do
+		case $level in
+		avx512)	grep -qw avx512vl /proc/cpuinfo || continue ;;
+		avx2)	grep -qw avx2 /proc/cpuinfo || continue ;;
+		esac
+		export LEVEL="$level"
+		put levels "$level" points "$1"
+		# shellcheck disable=SC2086 # one option or none
+		{
+			timed levels "$level" "$HEAVY" scan "$QUERY_AT_LEVEL" --step 10000s --agg sum $query_1
+			for _ in $(seq "$ROUNDS"); do
+				cost levels "$level" text: "$1" "$QUERY_AT_LEVEL" $query_1
+			done
+		}
+	done
 }
 
 queries()

@@ -34,6 +34,7 @@ shell_tests = \
 	tests/t2120-query-messages.sh \
 	tests/t2130-query-check.sh \
 	tests/t2140-query-jobs.sh \
+	tests/t2150-levels.sh \
 	tests/t2800-query-refused.sh \
 	tests/t3010-flush.sh \
 	tests/t3100-damage.sh \

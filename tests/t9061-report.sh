@@ -32,7 +32,7 @@ unrecorded()
 }
 
 mkdir results
-if [ -z "${SLOW:-}" ]; then plan 11; else plan 16; fi
+if [ -z "${SLOW:-}" ]; then plan 11; else plan 17; fi
 ok 'a page without figures'		page
 ok '... says so'			says 'not measured'
 {
@@ -61,10 +61,11 @@ else
 fi
 programs=$top_builddir/bench
 export GENERATE="$programs/gen-devops" SPAWN="$programs/spawn" EMPTY_PROGRAM="$programs/empty" LIMITS="$programs/limits" \
-	BENCH_CODEC="$programs/bench-codec"
+	BENCH_CODEC="$programs/bench-codec" QUERY_AT_LEVEL="$programs/query-at-level"
 rm -rf results
 report() { rm -rf page; QUICK=1 RESULTS=results "$bench/report.sh" "$@" && mv results/page .; }
 ok 'the parts, on small shapes'	report sizes generated queries codec limits growth
 ok 'figures of a shape'		grep -q '^| a | 100 | 100,000 | [0-9.]* | [0-9.]* |' page/performance.md
+ok 'figures of each level'	grep -q '^| plain | [0-9.]* | [0-9.]* | [0-9.]* |' page/performance.md
 ok 'figures of growth'		test -s page/performance/growth-files-queries.svg
 ok 'an unknown part'		exits 2 stderr_has 'no part size:' report size

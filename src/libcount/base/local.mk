@@ -8,6 +8,7 @@ libcount_core_la_SOURCES += \
 	src/libcount/base/buf.h \
 	src/libcount/base/bytes.h \
 	src/libcount/base/civil.h \
+	src/libcount/base/cpu.c \
 	src/libcount/base/cpu.h \
 	src/libcount/base/crc32c.c \
 	src/libcount/base/crc32c.h \
