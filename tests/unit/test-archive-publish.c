@@ -539,9 +539,9 @@ static void test_damaged(void **state)
 	put_range(&h, 1, 100, 100);	/* newer values of the same times */
 	put_range(&h, 2, 0, 300);
 	history_flush(&h, false);
+	flip(&h, 1, 100);	/* the first chunk begins at 64 */
 	run_begin(&r, &h, h.stamps[200], 7);
 	assert_int_equal(r.a.snap.nblocks, 2);
-	flip(&h, 1, 1000);
 	assert_int_equal(archive_publish(&r.a, &err), COUNT_ERR_CORRUPT);
 	assert_non_null(strstr(err.text, "000000000001.blk: damaged at byte"));
 	run_end(&r);
