@@ -200,39 +200,40 @@ static bool levels_get(struct bit_reader *r, unsigned span, unsigned golomb, uns
 	return true;
 }
 
-typedef uint32_t slots_t __attribute__((vector_size(4 * TOKEN_AT_ONCE)));
+typedef uint32_t four_t __attribute__((vector_size(16)));
+typedef uint32_t sixteen_t __attribute__((vector_size(64)));
 
 /* So many at a time that the last store may go beyond the token's: what follows is filled later. */
-static inline __attribute__((always_inline)) void put_slots(const uint16_t *freq, unsigned span, uint32_t *slot)
+static void put_slots(const uint16_t *freq, unsigned span, uint32_t *slot)
 {
-	const slots_t number = (slots_t){ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } << 8;
-
 	for (uint32_t i = 0; i < span; i++) {
-		slots_t entries = number + (i | (uint32_t)freq[i] << 20);
+		four_t low = (four_t){ 0, 1, 2, 3 } << 8 | (i | (uint32_t)freq[i] << 20), high = low + (4u << 8);
 
-		for (uint32_t k = 0; k < freq[i]; k += TOKEN_AT_ONCE) {
-			memcpy(slot + k, &entries, sizeof(entries));
-			entries += (uint32_t)TOKEN_AT_ONCE << 8;
+		for (uint32_t k = 0; k < freq[i]; k += 8) {
+			memcpy(slot + k, &low, sizeof(low));
+			memcpy(slot + k + 4, &high, sizeof(high));
+			low += 8u << 8;
+			high += 8u << 8;
 		}
 		slot += freq[i];
 	}
 }
 
-static void put_slots_plain(const uint16_t *freq, unsigned span, uint32_t *slot)
-{
-	put_slots(freq, span, slot);
-}
-
 #if defined(__x86_64__)
-
-__attribute__((target("avx2"))) static void put_slots_avx2(const uint16_t *freq, unsigned span, uint32_t *slot)
-{
-	put_slots(freq, span, slot);
-}
 
 __attribute__((target("avx512f"))) static void put_slots_avx512(const uint16_t *freq, unsigned span, uint32_t *slot)
 {
-	put_slots(freq, span, slot);
+	const sixteen_t number = (sixteen_t){ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } << 8;
+
+	for (uint32_t i = 0; i < span; i++) {
+		sixteen_t slots = number | (i | (uint32_t)freq[i] << 20);
+
+		for (uint32_t k = 0; k < freq[i]; k += TOKEN_AT_ONCE) {
+			memcpy(slot + k, &slots, sizeof(slots));
+			slots += (uint32_t)TOKEN_AT_ONCE << 8;
+		}
+		slot += freq[i];
+	}
 }
 
 #endif
@@ -243,12 +244,12 @@ static void fill_slots(struct token_decoder *d, const int8_t *level, unsigned re
 
 	token_frequencies(level, d->span, resolution, d->slot_bits, freq);
 #if defined(__x86_64__)
-	if (cpu_level() != CPU_PLAIN) {
-		(cpu_level() == CPU_AVX512 ? put_slots_avx512 : put_slots_avx2)(freq, d->span, d->slot);
+	if (cpu_level() == CPU_AVX512) {
+		put_slots_avx512(freq, d->span, d->slot);
 		return;
 	}
 #endif
-	put_slots_plain(freq, d->span, d->slot);
+	put_slots(freq, d->span, d->slot);
 }
 
 /* What is common to all tokens: their raw bits and least values. */
