@@ -22,6 +22,7 @@ src_modules_json_la_SOURCES = src/modules/json.c \
 	src/libcount/base/base64.c \
 	src/libcount/base/base64_avx2.c \
 	src/libcount/base/buf.c \
+	src/libcount/base/cpu.c \
 	src/libcount/base/error.c \
 	src/libcount/base/num_format.c \
 	src/libcount/base/num_parse.c \
