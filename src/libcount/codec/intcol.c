@@ -4,8 +4,8 @@
 #include "codec/scan.h"
 
 #define ENOUGH 92		/* tokens must be below so many hundredths of what packing takes, by default */
-#define UNSURE 4		/* hundredths that an estimate of packed integers may be off */
-#define TRY_TOKENS 88		/* hundredths of the estimate from bit lengths: finer tokens may save the rest */
+#define UNSURE 2		/* hundredths that an estimate of packed integers may be off */
+#define TRY_TOKENS 93		/* hundredths of the estimate from bit lengths: finer tokens may save the rest */
 #define SAMPLES 32		/* of a factor, of a median */
 #define SAMPLE_FROM 512		/* integers; shorter columns are priced in all orders in full */
 #define SAMPLE_EVERY 4		/* groups; of a page the second and the sixth */
