@@ -108,10 +108,14 @@ static int is_long(count_cursor *c, struct count_error *err)
 	struct parting *d = &c->parting;
 	struct piece_list list = c->pieces;
 	uint64_t points = 0;
-	int ret = wants_points(c) ? next_name(c, err) : 0;
+	int ret;
 
-	if (ret == 1)
-		ret = begin_cut(c, err);
+	if (!wants_points(c))
+		return 0;
+	ret = next_name(c, err);
+	if (ret != 1)
+		return ret;
+	ret = begin_cut(c, err);
 	if (ret != COUNT_OK)
 		return ret;
 	for (size_t i = 0; i < d->cut.len; i++)
